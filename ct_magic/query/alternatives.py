@@ -8,9 +8,9 @@ README, "Or"), and the terms become one `did any` (rule 3) or "first + second - 
     counts  E where Category = "Shoes"  +  E where Amount > 5 and tech.OS = "iOS"
             -  E where Category = "Shoes" and tech.OS = "iOS" did E where Amount > 5
 
-"Both" takes a `did`: one event may be Shoes, and another of the same profile above 5. What parts
-profiles by their first day, `by first` and own days, can only exclude in one count what was done
-before, so there an `or` has to be one `did any`.
+"Both" takes a `did`: one event may be Shoes, and another of the same profile above 5. `by first`
+and own days exclude in each count the profiles that did the event before, which works in one count
+only: there an `or` must be one `did any`.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ from ct_magic.query import model
 from ct_magic.query.lexer import ClauseError
 from ct_magic.rows import Record
 
-# Rule 2 of `or`: alternative terms that say the same are merged. Rule: README.md here, "Or".
+# Rule 2 of `or`: alternative terms are merged where one count finds the same. README.md here, "Or".
 #
-# First a term that is there twice counts once, and one that holds another's conditions and more
-# is dropped; then the first two in the text that differ in one `=` of one property become one
-# `in (…)`; and so again until nothing changes. An `or` may have thousands of parts, so terms are
-# found by their conditions, never by comparing each with each.
+# A term that is there twice, or that has all conditions of another and more, is dropped; then the
+# first two in the text that differ in one `=` of one property become one `in (…)`; both again until
+# nothing changes. An `or` may have thousands of parts, so terms are found by their conditions,
+# never by comparing each with each.
 
 Single = model.Filter | model.AtPlace
 Term = tuple[Single, ...]  # conditions that must all hold
@@ -40,7 +40,7 @@ Rest = tuple[object, int]
 
 
 def merged(terms: Iterable[Term]) -> tuple[Term, ...]:
-    """Return the terms that are left, in the order of the text."""
+    """Return the terms that remain, in the order of the text."""
     return _Terms(terms).merged()
 
 
@@ -50,10 +50,10 @@ def condition_keys(term: Iterable[Single]) -> frozenset[model.Identity]:
 
 
 class _Terms:
-    """Terms by their places in the text, and where each can be found by its conditions.
+    """Terms by their places in the text, with indexes over their conditions.
 
-    `_marked` finds a term by one of its conditions, `_holding` by any. `_alike` holds the places of
-    terms that are the same but for one condition of one property; `_pairs` their first two.
+    `_marked` finds a term by one of its conditions, `_holding` by any. `_alike` has the places of
+    terms that differ in one condition of one property only, `_pairs` the first two of each.
     """
 
     def __init__(self, terms: Iterable[Term]) -> None:
@@ -106,11 +106,10 @@ class _Terms:
             self._note_pair(rest)
 
     def _rests_of(self, term: dict[model.Identity, Single]) -> list[Rest]:
-        """Return for each condition that may become a list its property, and what is beside it.
+        """Return for each condition that may become a list its property, and the others beside it.
 
-        Each condition that ever came has a bit of its own, so a number says which ones are beside
-        it: no two sets share one, as two hashes may, and a term of n conditions takes n numbers
-        of n bits, not n sets.
+        Each condition has a bit of its own, so the others are one number: no two sets have the same
+        one, as hashes may, and a term of n conditions takes n numbers of n bits, not n sets.
         """
         bits = {k: 1 << self._bits.setdefault(k, len(self._bits)) for k in term}
         whole = sum(bits.values())
@@ -156,15 +155,11 @@ _FOR_EACH = "take a statement for each alternative"
 
 
 class Sum(Record):
-    """Single counts added and subtracted.
-
-    `has_events` is False where a base was sent without some of its filters, so that the events,
-    users and devices behind the count are not the row's.
-    """
+    """Single counts added and subtracted."""
 
     plus: tuple[model.Query | model.JsonQuery, ...]
     minus: tuple[model.Query | model.JsonQuery, ...] = ()
-    has_events: bool = True
+    has_events: bool = True  # False: the split into events, users and devices is not the row's
 
 
 def terms_of(condition: model.Condition) -> tuple[Term, ...]:
@@ -192,10 +187,7 @@ def _factors(parts: Iterable[model.Condition]) -> Iterator[tuple[Term, ...]]:
 
 
 def counts_of(base: model.Query, terms: tuple[Term, ...], only_one: str | None) -> Sum:
-    """Return the counts of a base whose `where` are these terms.
-
-    `only_one` names what needs a single count: 'by first' or own days.
-    """
+    """Return the counts of a base with these terms; `only_one` names what allows one count only."""
     if len(terms) == 1:
         return Sum((_with(base, terms[0]),))
     common = tuple(c for c in terms[0] if not _is_of_event(c) and all(_holds(t, c) for t in terms))
@@ -217,7 +209,7 @@ def counts_of(base: model.Query, terms: tuple[Term, ...], only_one: str | None) 
 
 
 def _both_terms(base: model.Query, first: Term, second: Term) -> model.Query:
-    """Return the count of those to whom both terms apply."""
+    """Return the count of the profiles to which both terms apply."""
     profile = [c for c in (*first, *second) if not _is_of_event(c)]
     left, right = (tuple(filter(_is_of_event, term)) for term in (first, second))
     single = _with(base, (*(left or right), *model.once(profile)))

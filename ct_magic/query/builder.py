@@ -31,17 +31,13 @@ _ZEROS = re.compile(r"^(-?)0+(?=\d)")
 
 
 class Reader(Record):
-    """Reads the leaves of one source: texts, numbers, variables.
-
-    `today` checks the periods; `zone` is whose days an instant in a variable lies in. `names` are
-    those that the account knows.
-    """
+    """Reads the leaves of one source: texts, numbers, variables."""
 
     source: Source
     params: Mapping[str, object]
-    today: date
-    zone: tzinfo | None = None
-    names: Names = Names()
+    today: date  # by which periods are checked
+    zone: tzinfo | None = None  # in which an instant of a variable has its day
+    names: Names = Names()  # of the account
 
     def fail(
         self, message: str, first: Token | tree.Node, last: Token | tree.Node | None = None
@@ -173,7 +169,7 @@ class FilterRules(Reader):
         return condition
 
     def condition(self, node: tree.ConditionNode) -> model.Condition:
-        """Return a condition, whole."""
+        """Return a condition with all its parts."""
         match node:
             case tree.Conjunction(parts):
                 return model.And(tuple(map(self.condition, parts)))
@@ -265,7 +261,7 @@ class FilterRules(Reader):
         return minute
 
     def _named(self, variable: Token) -> model.Condition:
-        """Return the condition that a variable holds; a text never is one."""
+        """Return the condition that a variable holds; a text is not one."""
         name = variable.text[1:]
         with self.at(variable):
             held = parameters.lookup(name, self.params)
@@ -318,7 +314,7 @@ class PeriodRules(Reader):
             return period
 
     def number(self, number: Token, units: Token, least: int = 1) -> int:
-        """Return how many units, fewer than lead out of the calendar."""
+        """Return how many units, at most as many as the calendar allows."""
         return self.whole_number(number, least, _LONGEST_SPAN // _MOST_DAYS[unit(units)])
 
     def _period(self, node: tree.PeriodNode) -> model.AnyPeriod:
@@ -470,7 +466,7 @@ class ClauseRules(PeriodRules, FilterRules):
             self.fail("'vs' takes one number, as in vs before 52 weeks", versus)
 
     def check_time(self, node: tree.QueryNode, axis: tree.TimeAxis) -> None:
-        """Raise QueryError for a time axis that goes with no `first`, or with no moved period."""
+        """Raise QueryError for a time axis that is not allowed with `first` or a moved period."""
         if axis.rolling and axis.by_first:
             self.fail(NO_ROLLING.format("'first'"), axis.rolling)
         for period in (period for clause in node.clauses for period in _moved_in(clause)):
@@ -483,10 +479,10 @@ class ClauseRules(PeriodRules, FilterRules):
     def check_axes(
         self, pairs: _Pairs, node: tree.QueryNode, axes: tuple[model.Axis, ...], taken: set[str]
     ) -> None:
-        """Raise QueryError for axes that do not go together, or not with the statement.
+        """Raise QueryError for axes that are not allowed together, or beside the statement.
 
-        `taken` are those of `geo` and `time_of_day` that its `where` speaks of; a second `share
-        where`, or one that repeats them, is an error, too.
+        `taken` are those of `geo` and `time_of_day` in its `where`: a `share where` must not repeat
+        them, nor be there twice.
         """
         columns: set[str] = set()
         for axis, at in zip(axes, node.axes, strict=True):
@@ -510,8 +506,8 @@ class ClauseRules(PeriodRules, FilterRules):
     def check_own_days(self, pairs: _Pairs, node: tree.QueryNode, query: model.Query) -> None:
         """Raise QueryError for windows that cannot be asked there, or not together.
 
-        A window counts from the first time that a profile did the base's event, its day 0, so it
-        goes with nothing that cuts or moves the period otherwise.
+        A window counts from a profile's day 0, on which it did the base's event first, so nothing
+        else may cut or move the period.
         """
         window = next((clause.window for _, clause in pairs if clause.window), None)
         if window is None:
@@ -549,9 +545,9 @@ class ClauseRules(PeriodRules, FilterRules):
             self.fail(NOT_MOVED.format(period.first.text), period)
 
     def check_periods(self, pairs: _Pairs, query: model.Query) -> None:
-        """Raise QueryError for days of a `did` that do not go with the statement's.
+        """Raise QueryError for days of a `did` that are not allowed beside the statement's.
 
-        Where nothing cuts the period, all of it is moved: by less than it has, the days overlap.
+        Where nothing cuts the period, all of it is moved: by less than its length, days overlap.
         """
         axis = query.time_axis
         own = calendar.in_own_units(query.event.period or calendar.DEFAULT)  # type: ignore[arg-type] # is never moved
@@ -590,7 +586,7 @@ class ClauseRules(PeriodRules, FilterRules):
 
 
 def _axis_column(axis: model.Axis) -> tuple[str, str, str]:
-    """Return an axis's column, what of `where` it asks as well, and what is said of that."""
+    """Return an axis's column, the part of `where` that it excludes, and the message on both."""
     match axis:
         case model.ByTime():
             return "", "", ""  # its days have columns of their own
@@ -639,9 +635,9 @@ def _places_and_clocks(condition: model.Condition | None) -> set[str]:
 
 
 def _known_on_day_0(clause: model.Clause, query: model.Query) -> str | None:
-    """Return what is said of a step that asks for the base's event in a window with day 0.
+    """Return the message on a step that asks for the base's event in a window with day 0.
 
-    Each profile did it on day 0, by what day 0 is, so such a step says nothing.
+    Each profile did it on day 0 by definition, so such a step counts all of them, or none.
     """
     windows = clause.window.windows if clause.window else ()
     last = next((last for first, last in windows if first == 0), None)
@@ -826,7 +822,7 @@ class Builder(ClauseRules):
             self.fail(message, name.words[place])
 
     def _inner(self, node: tree.EventNode, clause: tree.DidNode) -> model.Event:
-        """Return an event inside `did`, where only events and sessions are spoken of."""
+        """Return an event inside `did`, whose filters are of events and sessions only."""
         for leaf in tree.leaves(node.where):
             at = leaf if isinstance(leaf, tree.Named) else leaf.property
             self._check_inner(self.condition(leaf), at)

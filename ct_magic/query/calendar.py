@@ -58,7 +58,7 @@ def cut(period: model.Days, unit: model.Unit) -> Iterator[model.Days]:
 
 
 def number_of_pieces(period: model.Days, unit: model.Unit) -> int:
-    """Return how many pieces `cut` yields, in no time however many they are."""
+    """Return how many pieces `cut` yields, without making them."""
     start, end = ends(period)
     return _index(unit, end) - _index(unit, start) + 1
 
@@ -70,10 +70,7 @@ def is_whole(period: model.Days, unit: model.Unit) -> bool:
 
 
 def moved_day(day: date, shift: model.Shift) -> date:
-    """Return the day moved; one that its new month lacks becomes that month's last.
-
-    Raises QueryError where it leaves the calendar.
-    """
+    """Return the day moved, at most to its new month's last; QueryError beyond the calendar."""
     try:
         if shift.unit in DAYS:
             return day + timedelta(shift.n * DAYS[shift.unit])
@@ -86,7 +83,7 @@ def moved_day(day: date, shift: model.Shift) -> date:
 
 
 def moved(period: model.Days, shift: model.Shift) -> model.Days:
-    """Return the period moved; what begins and ends with a month's ends keeps both."""
+    """Return the period moved; whole months stay whole months."""
     first, last = (moved_day(day, shift) for day in ends(period))
     if shift.unit in MONTHS and is_whole(period, model.Unit.MONTH):
         last = last_of_month(last)
@@ -124,15 +121,12 @@ def _index(unit: model.Unit, day: date) -> int:
 
 
 class Stretch(Record):
-    """A piece of time: the days that are sent, the piece itself, and the days before it.
+    """A piece of time."""
 
-    `earlier` is None where they do not matter; `whole` is None where `by` cuts no time.
-    """
-
-    days: model.Days
+    days: model.Days  # that are sent
     piece: model.Days
-    earlier: model.Days | None = None
-    whole: bool | None = None
+    earlier: model.Days | None = None  # whose profiles are excluded
+    whole: bool | None = None  # None where `by` cuts no time
 
 
 def stretches(period: model.Days, axis: model.ByTime | None) -> list[Stretch]:
@@ -150,10 +144,7 @@ def stretches(period: model.Days, axis: model.ByTime | None) -> list[Stretch]:
 
 
 def in_own_units(period: model.Period) -> model.Last | None:
-    """Return how long a period is by its words, in their unit; None where it grows every day.
-
-    Written dates are days, or the one month or quarter that they were written as.
-    """
+    """Return how long a period is in the unit of its words; None where it grows every day."""
     match period:
         case model.Last():
             return period
@@ -180,16 +171,16 @@ MADE_OF[model.Unit.YEAR] |= {model.Unit.MONTH, model.Unit.QUARTER}
 
 
 def plain_day(today: date, zone: tzinfo | None = None) -> date:
-    """Return the day itself of a datetime or Timestamp; raise UsageError for what is no day."""
+    """Return the day of a date, datetime or Timestamp; raise UsageError for anything else."""
     if not isinstance(today, date):
         raise UsageError(f"today is a datetime.date, not {today!r}")
     return day_of(today, zone)
 
 
 def day_of(moment: date, zone: tzinfo | None) -> date:
-    """Return the day of a date or a time; a time that knows its own zone is an instant in `zone`.
+    """Return the day of a date or a datetime; one with a time zone is an instant in `zone`.
 
-    Without a `zone` the machine's is meant. OverflowError for an instant beyond the calendar.
+    Without a `zone`, in the machine's. Raises OverflowError beyond the calendar.
     """
     if not isinstance(moment, datetime):
         return moment
@@ -207,9 +198,9 @@ def resolve(
 ) -> model.Days:
     """Return the days that a period means when `today` is today.
 
-    No period is the last 30 days. `by` is the unit in which the statement cuts it: of `last N`
-    of that unit, or of one made of it, whole ones are meant. Raises QueryError for a period that
-    ends before it begins or lies before the calendar.
+    None means the last 30 days. `by` is the unit in which the statement cuts it: `last N` of that
+    unit, or of one made of it, means whole ones. Raises QueryError for a period that ends before it
+    begins or lies before the calendar.
     """
     if isinstance(period, model.Shift | model.ShiftAxis | model.OwnDays):
         raise QueryError("'after', 'before' and own days are of a 'did', not of the statement")

@@ -17,20 +17,17 @@ _T = TypeVar("_T")
 Values = tuple[model.Scalar, ...]
 Properties = Mapping[str, Values]
 SCOPES = tuple(scope for scope in model.Scope if scope is not model.Scope.EVENT)
-MOST = 200  # values kept for a property: more would not fit a list that somebody reads
+MOST = 200  # values kept for a property: nobody reads a longer list
 
 
 class Names(Record):
-    """What may be proposed, in the order in which it is. Never changed in place.
-
-    `are_all` says that there are hardly other properties: so it is with a sandbox's own. `types`
-    has the type of a property, by event, or scope, and name: text, number or list.
-    """
+    """The names to propose, in their order. Never changed in place."""
 
     events: Mapping[str, Properties] = field(default_factory=dict)
     scopes: Mapping[model.Scope, Properties] = field(default_factory=dict)
     places: tuple[str, ...] = ()
-    are_all: bool = False
+    are_all: bool = False  # there are hardly others, as with a sandbox's own
+    # text, number or list, by the event or scope and the property's name
     types: Mapping[tuple[str, str], str] = field(default_factory=dict)
 
     def merged(self, other: Names) -> Names:
@@ -85,10 +82,10 @@ SYSTEM = Names(
 
 
 def table_rows(sources: Mapping[str, Names]) -> list[dict[str, Any]]:
-    """Return a plain row for each property of what these sources know, the surest source last.
+    """Return a row for each property that these sources know, the most reliable source last.
 
-    It has the event, none for what is of a profile or a session; the property as it is written; its
-    type and its values, where they are known; and the sources.
+    It has the event (None for profiles and sessions), the property as it is written, its type and
+    values, where they are known, and the sources.
     """
     known = reduce(Names.merged, sources.values(), Names())
     named = [(event, p or {"": ()}) for event, p in known.events.items()]
@@ -166,7 +163,7 @@ def _scalars(part: object) -> list[object]:
 
 
 def _worth(value: model.Value) -> Values:
-    """Return the values that somebody may want again: texts; a bound or "" is no value of it."""
+    """Return the values worth proposing: texts; a number is a bound, and "" is no value."""
     values = value if isinstance(value, tuple) else (value,)
     return tuple(value for value in values if isinstance(value, str) and value)
 

@@ -33,14 +33,11 @@ ENDED = {"STRING", "DATE", "YEAR_MONTH", "YEAR_QUARTER", "PARAM", "JSON", "TODAY
 
 
 class Completion(Record):
-    """A text that may replace what is from `start` up to the cursor, and what it is.
-
-    `kind` is one of event, property, scope, value, place, keyword, operator, unit.
-    """
+    """A text that may replace what is from `start` up to the cursor."""
 
     start: int
     text: str
-    kind: str
+    kind: str  # event, property, scope, value, place, keyword, operator or unit
 
 
 class _Place(Record):
@@ -60,8 +57,8 @@ class _Place(Record):
 def complete(text: str, cursor: int, names: Names) -> list[Completion]:
     """Return what may come at the cursor, at most 500: names and values first, then keywords.
 
-    What is typed is compared without case. Names that need quotes come with them; inside an open
-    quote, names and texts come with that one.
+    What is typed is compared without case. Names that need quotes have them; inside an open quote
+    they have that one.
     """
     place = _place(text, cursor)
     if place is None:

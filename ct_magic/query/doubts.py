@@ -1,7 +1,7 @@
 """What the service may ignore silently: doubts about the JSON that is sent, in words.
 
-It was seen to ignore what it does not understand, so what no page of the vendor lists is sent as
-typed and doubted aloud. Each doubt names the part, then what is known. Rule: README.md, "Filters".
+It was seen to ignore what it does not understand, so what is undocumented is sent as typed, with a
+doubt. Each doubt names the part, then what is known of it. Rule: README.md, "Filters".
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ _Json = Mapping[str, Any]
 
 
 class Known(Record):
-    """What is known of an account: the facts that it passed, and the names known to exist."""
+    """What is known of an account: the facts that hold for it, and its names."""
 
     facts: frozenset[str] = frozenset()
     names: Names = field(default_factory=Names)
@@ -210,22 +210,19 @@ def are_doubted(learned: Names, names: Names) -> bool:
 
 
 def is_misspelt(name: str, names: Names) -> bool:
-    """Return True if an event is not among the known ones, and other letters make it one.
-
-    Where the account's events are known, nothing of it is sent: it would find nobody.
-    """
+    """Return True if an event is a misspelling of a known one, where all events are known."""
     near = _near(name, tuple(names.events)) if names.are_all and name not in names.events else None
     return near is not None and near.casefold() != name.casefold()
 
 
 def _of_name(name: str, known: Mapping[str, Any]) -> Iterator[str]:
-    """Doubt a name much like a known one: a property that no event has finds nobody."""
+    """Doubt a name much like a known one: it would match no profile."""
     if name not in known and (near := _near(name, tuple(known))):
         yield f"{name!r} is not among the known names: is {near!r} meant?{_differ(name, near)}"
 
 
 def _differ(typed: str, near: str) -> str:
-    """Return how two texts differ that look alike: by the signs that an accent is made of."""
+    """Return how two texts differ that look the same: by the characters that make an accent."""
     if unicodedata.normalize("NFC", typed) != unicodedata.normalize("NFC", near):
         return ""
     codes = (" ".join(f"U+{ord(c):04X}" for c in text if not c.isascii()) for text in (typed, near))

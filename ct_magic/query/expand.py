@@ -1,16 +1,16 @@
 """A statement -> its rows over single counts. Rules: README, from "Shares" on.
 
-The road of a statement: `by` makes slices (a stretch of time, a value, a place, an hour), each
+How a statement becomes rows: `by` makes slices (a stretch of time, a value, a place, an hour), each
 slice has a row for the base and one for each step (see `_Chain`), and a row is a formula over
-single counts (see `alternatives`); beside `vs` it has the same over the other period's stretch. A
-count that several rows need is one question of the cell's plan.
+single counts (see `alternatives`); with `vs` it has a second one, over the other period's stretch.
+A count that several rows need is one question of the cell's plan.
 
-Own days (`within 7 days`) are sums. No count of the API can say "within 7 days of the first", but
-for the profiles whose first day is 4 October it can: those are the base on 4 October without those
-who did it before, from the statement's first day on. So a row has one count for each first day of
-its piece, with the step's event on 4 to 10 October. First days part the profiles: the sum is
-exact. Days whose window is not over are left out, of the share's `of` as well, which therefore is
-a count of its own: the base on the days that were used.
+Own days (`within 7 days`) are sums. No single count can ask "within 7 days of the first", except
+for the profiles whose first day is, say, 4 October: these are the base on 4 October without the
+profiles that did it on the statement's days before. So a row has one count for each first day of
+its piece, here with the step's event on 4 to 10 October. Each profile has one first day, so the sum
+is exact. Days whose window is not over are left out, of the share's `of` as well, which therefore
+is a count of its own: the base on the days that were used.
 """
 
 from __future__ import annotations
@@ -53,17 +53,12 @@ _NUMBERS = re.compile(r" after \d+\.\.\d+ ([a-z]+)(?=( [>=]+ \d+)?$)")
 
 
 class _Chain(Record):
-    """The clauses of one row of each piece: those of the base and of the steps up to its own.
+    """The clauses of one row of each piece: those of the base and of the steps up to its own."""
 
-    `step` names it where the statement has shares, `after` is its number of `after 0..11 weeks`,
-    `within` the place, among the rows of its piece, of the one it is counted inside. A window of
-    own days is one, not a list.
-    """
-
-    clauses: tuple[model.Clause, ...]
-    step: str | None = None
-    after: int | None = None
-    within: int | None = None
+    clauses: tuple[model.Clause, ...]  # of several windows of own days, one
+    step: str | None = None  # its name, where the statement has shares
+    after: int | None = None  # its number of `after 0..11 weeks`
+    within: int | None = None  # the row of its piece among whose profiles it is counted
 
     @property
     def window(self) -> tuple[int, int] | None:
@@ -108,7 +103,7 @@ def _each(clause: model.Clause) -> Iterator[tuple[model.Clause, int | None]]:
 
 
 def _rows_of_a_piece(query: model.Query) -> int:
-    """Return how many rows every piece has, in no time however many."""
+    """Return how many rows every piece has, without making them."""
     axes = (e.period for e in query.inner_events if isinstance(e.period, model.ShiftAxis))
     windows = (len(step.window.windows) - 1 for step in query.steps if step.window)
     return 1 + len(query.steps) + sum(axis.last - axis.first for axis in axes) + sum(windows)
@@ -290,10 +285,7 @@ class _Statement:
     def _formulas(
         self, piece: _Slice, chain: _Chain, asked: Stretch | None, base: Row | Comparison | None
     ) -> tuple[alternatives.Sum | None, Formula | None, Formula | None]:
-        """Return what is counted of a stretch, as formula too, and the one that it is a share of.
-
-        That is the base's; of own days it is the base on the days that are used.
-        """
+        """Return what is counted of a stretch, its formula, and that of which it is a share."""
         total = self._total(piece, chain, asked) if asked else None
         formula = self.counts.formula(total) if total else None
         if chain.last_day is None:
@@ -305,10 +297,9 @@ class _Statement:
     # Which days are asked, and whether.
 
     def _asked(self, piece: _Slice, chain: _Chain) -> tuple[Stretch, Stretch | None, bool]:
-        """Return the stretch of a row, its partner of the other period, and whether it is asked.
+        """Return the stretch of a row, that of the other period, and whether they are asked.
 
-        Of own days both have the days that are used, the first ones, equally many where any is left
-        out.
+        Of own days, these are the first days whose window is over, equally many in both.
         """
         own, other = piece.stretch, piece.other
         if chain.last_day is None:
@@ -322,7 +313,7 @@ class _Statement:
         return _first_days(own, fewest), other and _first_days(other, fewest), fewest > 0
 
     def _used_days(self, last_day: int, stretch: Stretch) -> int:
-        """Return how many first days of a stretch have this own day behind them."""
+        """Return how many first days of a stretch have this own day in the past."""
         over = (self.today - ends(stretch.piece)[0]).days - last_day
         return max(0, min(over, calendar.length(stretch.piece)))
 
@@ -384,10 +375,9 @@ class _Statement:
     def _dated(
         self, clause: model.Did | model.DidNot | model.DidAny, stretch: Stretch
     ) -> model.Clause:
-        """Return a clause with its days; own days are counted from the stretch's only one.
+        """Return a clause with its days; own days count from the stretch, which is one day.
 
-        What has none takes its base's later, or beside own days the whole piece, whichever of its
-        days are used.
+        A clause without days gets the base's later, or beside own days those of the whole piece.
         """
         days = stretch.piece if self.is_own else None
         if clause.window:
@@ -446,7 +436,7 @@ def _moved_on(clauses: Sequence[model.Clause]) -> list[model.Shift]:
 
 
 def _windows(step: model.Clause) -> str | None:
-    """Return what a larger window of a step holds; None where nothing is known."""
+    """Return what a larger window of a step counts; None where nothing is known."""
     operator, times = model.Operator.GREATER_THAN_EQUALS, 1
     match step:
         case model.DidNot():
@@ -489,10 +479,7 @@ _TOO_MANY_OWN_DAYS = "take fewer windows, fewer values or a shorter period"
 
 
 class StatementError(QueryError):
-    """What is wrong with a statement of a cell: its place there, from 0.
-
-    `keyword` is the type of the token with which the clause at fault begins, where it is known.
-    """
+    """What is wrong with a statement of a cell: its number there, and its clause's first token."""
 
     def __init__(self, message: str, statement: int, keyword: str | None = None) -> None:
         super().__init__(message)
@@ -510,10 +497,7 @@ class TooLargeError(StatementError):
 
 
 class Expansion(Record):
-    """A cell that was read: its statements, what they ask, and the single counts of its questions.
-
-    The rows of the plan have no doubts yet: see `doubts`.
-    """
+    """A cell that was read: its statements, their plan (still without doubts), and its counts."""
 
     statements: tuple[model.Query | model.JsonQuery, ...]
     plan: Plan
@@ -526,13 +510,14 @@ def expand(
     max_counts: int | None = MOST_COUNTS,
     hours: int | None = None,
 ) -> Expansion:
-    """Return what a cell asks; StatementError tells what is wrong with which statement.
+    """Return what a cell asks; a StatementError knows the statement at fault.
 
-    Where `hours` says how many hours of today are over, the others are not asked `by hour`.
+    With `hours`, the number of hours of today that are over, the others are not asked `by hour`.
+    JSON that was pasted is one row as it is.
 
     Raises TooLargeError above 10,000 rows, and above `max_counts` distinct counts (None: any
     number); QueryError for what cannot be asked: a period that leaves the calendar, an `or` that
-    has no form, pieces that cannot be paired. JSON that was pasted is one row as it is.
+    cannot be sent, pieces that cannot be paired.
     """
     sizes = [_statement_size(number, query, today) for number, query in enumerate(statements)]
     size = sum(sizes)

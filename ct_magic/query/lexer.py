@@ -1,7 +1,7 @@
 """Text -> tokens. It refuses nothing: what cannot be a token becomes one that no rule accepts.
 
 A token's type is the grammar's name for it. The types that no rule knows, each of which
-`diagnostics.invalid_tokens` has a sentence for: OPEN (a quote that is never closed), GLUED
+`mistakes.words.odd_token` has a sentence for: OPEN (a quote that is never closed), GLUED
 (`2x`), ODD_DATE (`2015/08/10`), HABIT (`<>`, `==`), and BAD (any other character).
 
 Two kinds of word mean something in one place and are names anywhere else: the API's own names of
@@ -70,7 +70,7 @@ class Source:
 
 
 def _printable(text: str) -> str:
-    """Show half a surrogate pair as what it is: no terminal or notebook can print it."""
+    """Replace half a surrogate pair, which no terminal or notebook can print."""
     return re.sub(r"[\ud800-\udfff]", "\ufffd", text)
 
 
@@ -159,10 +159,7 @@ def statement_tokens(source: Source) -> list[list[Token]]:
 
 
 def tokens_of_cell(text: str) -> list[Token]:
-    """Return the tokens of all statements, each with the words that mean something where they are.
-
-    What colours a query reads these. It refuses nothing, whatever the text is.
-    """
+    """Return the tokens of all statements, for highlighting: see `in_context`. Refuses nothing."""
     return [token for line in statement_tokens(Source(text)) for token in in_context(line)]
 
 
@@ -239,7 +236,7 @@ def _next(source: Source, at: int, last: Token | None) -> Token:
 
 
 def in_context(line: Sequence[Token]) -> list[Token]:
-    """Return the statement's tokens with the words that mean something where they are.
+    """Return a statement's tokens; contextual words and API names get their types where they apply.
 
     API names (`value contains "piz"`): in a filter's words the last such name that is not the
     first word is the operator, unless a symbol follows the words.

@@ -120,14 +120,12 @@ class Ago(Record):
 
 
 class Days(Record):
-    """From one day to another, both included.
-
-    `named` is Unit.QUARTER where a quarter was named as one, as by `2026-Q3`: `vs previous` is the
-    whole one before. (Dates that are one month are that month, however they were written.)
-    """
+    """From one day to another, both included."""
 
     start: date | Ago
     end: date | Ago
+    # Unit.QUARTER for `2026-Q3`, whose `vs previous` is the whole quarter before. (The dates of one
+    # month are that month, however they were written.)
     named: Unit | None = None
 
 
@@ -169,12 +167,9 @@ class ShiftAxis(Record):
 
 
 class OwnDays(Record):
-    """`within 7 days`, `on day 1, 7`: windows in days after a profile's own day 0.
+    """`within 7 days`, `on day 1, 7`: windows in days after a profile's own day 0."""
 
-    A window holds both its ends; there is a row for each, in the order typed.
-    """
-
-    windows: tuple[tuple[int, int], ...]
+    windows: tuple[tuple[int, int], ...]  # both ends included, in the order typed: a row for each
 
 
 # What an event may have: a moved one only inside `did`, own days only behind `share`.
@@ -189,19 +184,16 @@ class Often(Record):
 
 
 class Event(Record):
-    """One event with its filters; without a period it takes the statement's.
+    """One event with its filters.
 
-    Only an event inside `did` may have a Shift as its period, and `often`: how many times; only one
-    behind `share` may have OwnDays.
-
-    Filters are in the order of their scopes, because the API's JSON holds a list for each. One
+    These are in the order of their scopes, because the API's JSON has a list for each scope. One
     that is there twice is sent once.
     """
 
     name: str
     where: tuple[Filter, ...] = ()
-    period: AnyPeriod | None = None
-    often: Often | None = None
+    period: AnyPeriod | None = None  # None: the statement's
+    often: Often | None = None  # only inside `did`
 
     def __post_init__(self) -> None:
         where = self.where
@@ -249,15 +241,12 @@ class DidNot(_OfOneEvent):
 
 
 class DidAny(Record):
-    """The events together happened so many times: `did any (a, b) >= 2`.
-
-    `window` are the own days of them all.
-    """
+    """The events together happened so many times: `did any (a, b) >= 2`."""
 
     events: tuple[Event, ...]
     operator: Operator = Operator.GREATER_THAN_EQUALS
     times: int = 1
-    window: OwnDays | None = None
+    window: OwnDays | None = None  # the own days of them all
     share: bool = False
 
     def mapped(self, change: Change) -> Self:
@@ -331,7 +320,7 @@ def identity(condition: Filter | AtPlace) -> Identity:
 
 
 def values_in(condition: Filter | AtPlace) -> tuple[Any, ...]:
-    """Return the values or places that a condition compares with, of which one must be equal."""
+    """Return the values or places that a condition compares with."""
     value = condition.places if isinstance(condition, AtPlace) else condition.value
     return value if isinstance(value, tuple) else (value,)
 
@@ -371,7 +360,7 @@ _CLOCK = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])")
 
 
 def fits(condition: Filter) -> bool:
-    """Return True if the operator and the property can take the value."""
+    """Return True if the operator and the property accept the value."""
     operator, value = condition.operator, condition.value
     if isinstance(value, ClockRange) or condition.property == TIME_OF_DAY:
         whole = isinstance(value, ClockRange) and value.start <= value.end
@@ -426,15 +415,11 @@ class Preceding(Record):
 
 
 class ByTime(Record):
-    """Cut the period at midnight, at Mondays or at firsts of month, quarter or year.
-
-    `first`: each profile only in the piece where it did the event first. `rolling`: for each piece
-    the window of this length that ends with the piece's last day.
-    """
+    """Cut the period at midnight, at Mondays or at firsts of month, quarter or year."""
 
     unit: Unit
-    first: bool = False
-    rolling: Shift | None = None
+    first: bool = False  # each profile only in the piece where it did the event first
+    rolling: Shift | None = None  # for each piece the window of this length that ends with it
 
 
 class ByHour(Record):
@@ -460,26 +445,21 @@ Axis = ByTime | ByHour | ByValue | ByPlace
 class Query(Record):
     """A statement, or a single count: without steps, condition, versus and by, its dates resolved.
 
-    `clauses` are in order: those of the base (`did`, `did not`, `did any`), then the `steps`,
-    which are those behind `share`. `condition` is the whole `where` where it holds an `or`; then
-    `event.where` and `places` are empty.
-
-    `places` are the paths of `geo`. Two queries are equal when they ask the same thing: `label`
-    (what names the rows), `source` (the statement as typed, on one line, its variables filled in)
-    and `pieces` (the column and value of each value axis that was unfolded into this count) are
-    not compared, nor is `pasted`: the JSON it was read from, where that says the same in other
-    words than ours.
+    Two queries are equal when they ask the same thing, whatever their label and source.
     """
 
     event: Event
-    places: tuple[Place, ...] = ()
-    clauses: tuple[Clause, ...] = ()
-    condition: And | Or | None = None
+    places: tuple[Place, ...] = ()  # the paths of `geo`; like the event's filters, () beside `or`
+    clauses: tuple[Clause, ...] = ()  # `did`, `did not` and `did any` of the base, then the `steps`
+    condition: And | Or | None = None  # the whole `where` where it has an `or`
     versus: Period | Shift | Preceding | None = None
     by: tuple[Axis, ...] = ()
-    label: str | None = field(default=None, compare=False)
+    label: str | None = field(default=None, compare=False)  # what names the rows
+    # The statement as typed, on one line, its variables filled in.
     source: str | None = field(default=None, compare=False)
+    # The column and value of each value axis that was unfolded into this count.
     pieces: tuple[tuple[str, Scalar], ...] = field(default=(), compare=False)
+    # The JSON it was read from, where ours differs.
     pasted: str | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:

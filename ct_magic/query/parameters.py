@@ -65,10 +65,7 @@ def scalars(name: str, params: Mapping[str, object]) -> tuple[Scalar, ...]:
 
 
 def day_value(name: str, params: Mapping[str, object], zone: tzinfo | None) -> date:
-    """Return the day that `$name` holds: a date, or the day of a datetime or Timestamp.
-
-    One that knows its own zone is an instant, and its day is the one in `zone`.
-    """
+    """Return the day that `$name` holds: a date's, a datetime's, or that of an instant in `zone`."""
     value = _unboxed(lookup(name, params), name)
     if not isinstance(value, date):
         kind = type(lookup(name, params)).__name__
@@ -194,7 +191,7 @@ def _unboxed(value: object, name: str) -> Scalar | date | list[object]:
 
 
 def _item(value: object, name: str) -> Scalar | date | list[object]:
-    """Return a value of the list that `$name` holds; what is wrong is said of the value."""
+    """Return a value of the list that `$name` holds; an error names the value."""
     try:
         return _unboxed(value, name)
     except QueryError as error:
@@ -237,10 +234,10 @@ def _arrow(value: Any, name: str) -> Scalar | date | list[object]:
 
 
 def _with_digits(values: Iterable[object], kind: Any) -> list[object]:
-    """Return a container's values; small floats with the digits that they were given.
+    """Return a container's values; small floats with their own digits.
 
-    Most containers hand a float of 32 bits out as one of 64, which has lost them: it is made
-    small again before it is written.
+    Most containers return a float of 32 bits as one of 64 with other digits: it is made small again
+    before it is written.
     """
     categories = getattr(kind, "categories", None)
     narrow = _NARROW_FLOATS.search(str(getattr(categories, "dtype", kind)))

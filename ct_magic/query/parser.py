@@ -1,4 +1,4 @@
-"""Text -> queries: the road of a text, and its first mistake underlined.
+"""Text -> queries: how a text is read, and its first mistake underlined.
 
     text      --lexer.tokens-->      tokens     refuses nothing
               --_statement_lines-->            statements a token without indentation begins one
@@ -73,12 +73,11 @@ def parse(
 ) -> tuple[Query | JsonQuery, ...]:
     """Return the distinct single counts that a text asks, in the order its rows need them.
 
-    `params` are the values of its `$names`. `today` is the day that relative periods count from;
-    without it, the machine's. `zone` is whose days are meant where a `$name` holds a time with a
-    zone of its own; without it, the machine's. Each count is a Query, or JSON that the language
-    cannot say, word for word; `to_text` and `to_payload` take both. `names` are those that the
-    account knows. Raises QueryError for a text that is no query, and for one that would ask more
-    than `max_counts` counts (None: any number).
+    `params` are the values of its `$names`. `today` is the day that relative periods count from,
+    `zone` the one whose days a time with a time zone means; both default to the machine's. `names`
+    are those that the account knows. Each count is a Query, or JSON that the language cannot
+    express; `to_text` and `to_payload` take both. Raises QueryError for a text that is no query, or
+    that would ask more than `max_counts` counts (None: any number).
     """
     cell = read_cell(
         text, params=params, today=today, max_counts=max_counts, zone=zone, names=names
@@ -120,7 +119,7 @@ def statements(
 ) -> tuple[Query | JsonQuery, ...]:
     """Return the statements as they were typed: `by` kept, periods not resolved.
 
-    `source` is a statement's own text on one line, without label and comments. `today` is there
+    `source` is a statement's own text on one line, without label and comments. `today` serves
     only to refuse a period that ends before it begins.
     """
     day = plain_day(today or date.today(), zone)
@@ -148,9 +147,9 @@ def _cured(text: str, read: Callable[[str], _Statements]) -> Iterator[_Statement
 def condition(text: str, *, params: Mapping[str, object] | None = None) -> NamedCondition:
     """Return what may be behind `where` as a value that any cell may name: `where $real`.
 
-    `params` are the values of the text's own `$names`, which are looked up here. The value is
-    frozen, can be pickled, prints as the language, and equals another that has the same filters,
-    whatever their order. Raises QueryError for a text that is more than a condition, or less.
+    `params` are the values of the text's own `$names`. The value is frozen, can be pickled, prints
+    as its text, and equals another with the same filters in any order. Raises QueryError for a text
+    that is not one condition.
     """
     builder, query = _part(text, params, "where")
     where = query.event.where
@@ -163,8 +162,8 @@ def condition(text: str, *, params: Mapping[str, object] | None = None) -> Named
 def event(text: str, *, params: Mapping[str, object] | None = None) -> NamedEvent:
     """Return an event as a value that any cell may name: `$big last month`, `did $big`.
 
-    The text may have filters, a period and how often, as `Charged where Amount > 500 >= 2`; what
-    it leaves out may be typed behind the name, filters never. For the rest see `condition`.
+    The text may have filters, a period and how often, as `Charged where Amount > 500 >= 2`; a
+    period and how often may be typed behind the name instead. For the rest see `condition`.
     """
     builder, query = _part(text, params, "did")
     clause, *others = query.clauses
@@ -204,29 +203,22 @@ def _part(
 
 
 class Spelled(Record):
-    """A statement as it is spelled: its tokens, and the grammar's tree over them."""
+    """A statement as it is spelled: its tokens and their parse tree."""
 
     line: tuple[Token, ...]
     tree: StatementNode
 
 
 def spelled(source: Source) -> tuple[Spelled, ...]:
-    """Return the statements as they are spelled, whatever they mean: `$name` is not looked up.
-
-    Raises QueryError where the grammar does not take them.
-    """
+    """Return the statements as they are spelled, without looking up a `$name`; QueryError else."""
     return tuple(Spelled(tuple(line), _tree(source, line)) for line in _statement_lines(source))
 
 
 class Progress(Record):
-    """How far a statement has come: the types of token that may be next, and lark's stack.
+    """What is known at a place in a statement; nothing behind a mistake."""
 
-    `$END` is among the types where the statement may end; nothing is where it has gone wrong.
-    The stack holds tokens, and the nodes of the rules that are complete.
-    """
-
-    accepted: frozenset[str] = frozenset()
-    stack: tuple[object, ...] = ()
+    accepted: frozenset[str] = frozenset()  # the types of token that may be next, perhaps `$END`
+    stack: tuple[object, ...] = ()  # lark's: tokens, and the nodes of complete rules
 
 
 def parse_progress(line: Sequence[Token]) -> Progress:
@@ -323,18 +315,15 @@ def _grammar() -> Lark:
     file = files(__package__) / "grammar.lark"
     # `transformer` makes the nodes while lark parses; lark only asks it for attributes.
     maker: Any = node_maker()  # not of the class that lark asks for
-    # Making the tables takes longer than all our imports. lark keeps them, with a hash of what they
-    # are made of, beside our bytecode: in a folder that is trusted as our modules are.
+    # Making the tables takes longer than all our imports. lark keeps them, with a hash of their
+    # source, beside our bytecode: in a folder that is trusted as our modules are.
     kept = not sys.dont_write_bytecode and f"{cache_from_source(str(file))}.tables"
     rules, kind = file.read_text(encoding="utf-8"), {"parser": "lalr", "lexer": "basic"}
     return Lark(rules, **kind, start="statement", transformer=maker, cache=kept)
 
 
 def _written(query: Query | JsonQuery, body: list[Token]) -> str:
-    """Return the statement's text on one line: one space where there was anything between tokens.
-
-    JSON, and what holds a variable, is given as what it says: `$day` names no row.
-    """
+    """Return the statement's text on one line; of JSON and variables what they mean."""
     if any(token.type in ("JSON", "PARAM") for token in body):
         return query.body if isinstance(query, JsonQuery) else to_text(replace(query, label=None))
     return one_line(body)

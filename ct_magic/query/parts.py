@@ -14,7 +14,7 @@ from ct_magic.query.printer import clause_text, often_text, to_text
 
 
 class _Part:
-    """What both have in common: they are equal, and the same key, by what they ask."""
+    """Equality and hash of both kinds of part: by what they ask."""
 
     __slots__ = ()
 

@@ -37,8 +37,8 @@ class UnsayableError(Exception):
 def to_payload(query: model.Query | model.JsonQuery) -> dict[str, Any]:
     """Return the JSON that asks this single count, as a new dict; days are numbers like 20150810.
 
-    `parse` gives single counts. Raises QueryError for a query that is none: with `by`, `share`,
-    `vs` or `or`, or with days that count from today.
+    Raises QueryError for a statement with `by`, `share`, `vs` or `or`, or with days that count from
+    today: `parse` makes single counts of it.
     """
     if isinstance(query, model.JsonQuery):
         return strict_json.decode(query.body)
@@ -61,9 +61,9 @@ def to_payload(query: model.Query | model.JsonQuery) -> dict[str, Any]:
 def from_payload(mapping: Mapping[str, object]) -> model.Query | model.JsonQuery:
     """Return the query that this JSON, a dict, asks.
 
-    It is a Query wherever the language can say the same, else it holds the JSON word for word;
-    in both cases what it sends stays what stood there. Raises QueryError where `event_name`,
-    `from` or `to` is missing or wrong, and UsageError for what is no dict.
+    It is a Query wherever the language can express it, else it holds the JSON word for word; both
+    send the JSON as it is. Raises QueryError where `event_name`, `from` or `to` is missing or
+    wrong, and UsageError for what is no dict.
     """
     if not isinstance(mapping, Mapping):
         raise UsageError("the JSON is a dict here; of a text, json.loads(text) makes one")
@@ -71,7 +71,7 @@ def from_payload(mapping: Mapping[str, object]) -> model.Query | model.JsonQuery
 
 
 def from_json(text: str) -> model.Query | model.JsonQuery:
-    """Read a JSON statement; as `from_payload`, with errors that know the place in the text."""
+    """Read a JSON statement as `from_payload` does; errors know the place in the text."""
     body = strict_json.decode(text)
     _check_keys(body, text)
     query = _expressed(body)
@@ -83,7 +83,7 @@ def from_json(text: str) -> model.Query | model.JsonQuery:
 
 
 def day_of_number(number: object) -> date | None:
-    """Read a day as the API writes it, 20150810; None for what is none."""
+    """Read a day as the API writes it, 20150810; None for anything else."""
     try:
         return date.fromisoformat(f"{number:08}") if type(number) is int else None
     except ValueError:
@@ -114,7 +114,7 @@ def _triples(event: model.Event, scope: model.Scope) -> list[dict[str, object]]:
     for condition in event.where:
         if condition.property.scope is scope:
             operator, value = condition.operator, condition.value
-            # Of a session no known program sends that it must be equal.
+            # Known programs leave out the equality of a session's property.
             is_usual = scope is model.Scope.SESSION and operator is model.Operator.EQUALS
             named = {} if is_usual else {"operator": operator.value}
             triples.append({"name": condition.property.name, **named, "value": _json_value(value)})
@@ -310,7 +310,7 @@ def _canonical(part: Any) -> Any:
 
 
 def _ordered(parts: Iterable[Any]) -> list[Any]:
-    """Return what has no order in one, and each once but events: twice they may count twice."""
+    """Return the parts sorted and each once; events may be there twice, and then count twice."""
     listed = sorted(parts, key=_text)
     if any(isinstance(part, dict) and "event_name" in part for part in listed):
         return listed

@@ -21,8 +21,8 @@ _UNSAYABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 def to_text(query: model.Query | model.JsonQuery) -> str:
     """Return a query on one line, its label before it.
 
-    A single count that holds line breaks or other control characters prints as JSON. A statement
-    that is none cannot: there such a character is shown as its picture (␊).
+    A single count with line breaks or other control characters prints as JSON; in any other
+    statement such a character is shown as its picture (␊).
     """
     return _label(query) + " ".join(_clauses(query))
 

@@ -26,7 +26,7 @@ _UNPRINTABLE = re.compile(r"[\x7f-\x9f\u2028\u2029]")
 
 
 class _RefusedError(Exception):
-    """What json would take and we do not: `part` is the number, constant or key at fault."""
+    """JSON that json accepts and we refuse: `part` is the number, constant or key at fault."""
 
     def __init__(self, message: str, part: str) -> None:
         super().__init__(message)

@@ -1,8 +1,8 @@
 """The parse tree, typed: what is in a statement, as it was typed, whatever it means.
 
-Each node is what one rule of grammar.lark becomes; `node_maker` says which. Builder, completion
-and the form read these and nothing of the parser's own. A node's `first` and `last` are the tokens
-that it begins and ends with, so that an error can underline it.
+Each node is made by one rule of grammar.lark: see NODES. Builder, completion and the form read
+these, and nothing of lark's own. A node's `first` and `last` are the tokens that it begins and ends
+with, so that an error can underline it.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from ct_magic.query.lexer import Token, unquoted
 
 @dataclass_transform(frozen_default=True, eq_default=False)
 class Node:
-    """A part of a statement. No node equals another: each is at a place of its own.
+    """A part of a statement, compared by identity.
 
-    That they are frozen is held by the type checker alone: making so many frozen classes, with all
-    that compares them, would take a tenth of the time of the first query.
+    It is frozen for the type checker only: making so many frozen classes, with comparison, would
+    take a tenth of the time of the first query.
     """
 
     def __init_subclass__(cls) -> None:
@@ -146,13 +146,10 @@ ConditionNode = LeafNode | Conjunction | Disjunction
 
 
 class PeriodNode(Node):
-    """`last 30 days`, `2015-08-10..today`, `after 2 weeks`, `within 7 days`, `rolling 7 days`.
+    """`last 30 days`, `2015-08-10..today`, `after 2 weeks`, `within 7 days`, `rolling 7 days`."""
 
-    `rule` is its rule in the grammar: `last` has the tokens `30` and `days`.
-    """
-
-    rule: str
-    tokens: tuple[Token, ...]
+    rule: str  # of the grammar
+    tokens: tuple[Token, ...]  # `30` and `days` of `last`
 
 
 class WindowNode(Node):
@@ -174,14 +171,11 @@ class OnDays(Node):
 
 
 class EventNode(Node):
-    """An event with its filters and its period.
-
-    Only inside `did` the period may be a moved one, and only behind `share` own days.
-    """
+    """An event with its filters and its period."""
 
     name: EventName
     where: ConditionNode | None
-    period: PeriodNode | OnDays | None
+    period: PeriodNode | OnDays | None  # a moved one only inside `did`, own days behind `share`
 
 
 class Times(Node):
@@ -192,16 +186,13 @@ class Times(Node):
 
 
 class DidNode(Node):
-    """`did E >= 2`, `did not E`, `did any (E, F) within 7 days`.
+    """`did E >= 2`, `did not E`, `did any (E, F) within 7 days`."""
 
-    `share` is the word before it that makes it a step; `own` are the own days of a bracket.
-    """
-
-    share: Token | None
+    share: Token | None  # the word before it that makes it a step
     did: Token
     sign: Token | None
     events: tuple[EventNode, ...]
-    own: PeriodNode | OnDays | None
+    own: PeriodNode | OnDays | None  # the own days of a bracket
     times: Times | None
 
     @property
@@ -295,8 +286,7 @@ def _leaves(part: object, backwards: bool) -> Iterator[Token]:
             yield from _leaves(child, backwards)
 
 
-# The children that a rule's parser hands over -> its node. lark knows no types, so this is where
-# they begin.
+# A rule of the grammar -> the node that is made of its children, which lark hands over untyped.
 NODES: dict[str, Callable[..., Node]] = {
     "statement": StatementNode,
     "query": lambda event, *rest: QueryNode(event, rest[:-2], *rest[-2:]),

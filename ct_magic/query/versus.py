@@ -18,7 +18,7 @@ LARGER = (Unit.WEEK, Unit.MONTH, Unit.QUARTER, Unit.YEAR)
 
 
 def other_days(query: Query, own: Days, unit: Unit | None, today: date) -> Days:
-    """Return the days of the other period; `own` are the statement's, cut in `unit` by `by`.
+    """Return the days of the other period; `own` are the statement's, which `by` cuts in `unit`.
 
     Raises QueryError where the two cannot be paired piece by piece.
     """

@@ -2,21 +2,20 @@
 
 How it works. The parser feeds lark one token after the other; where lark refuses one, this makes a
 `Stop`: the statement's tokens, the place, and two functions that ask the grammar (what may follow
-some tokens, how far it takes a changed line). Then GUESSES are asked in their order, and the first
-that has something to say says it:
+some tokens, how far it accepts a changed line). Then GUESSES are tried in their order, and the
+first one that returns a message wins:
 
-1. what is wrong whatever is around it: a text cut short, a sign that no rule knows;
-2. what people say in other words (`rewrites.txt`), several events where one is expected among it:
-   a pattern, and a cure that is put in its place and only said where the grammar takes it; days in
+1. what is wrong in any context: a text cut short, a sign that no rule has;
+2. what people write in other words (`rewrites.txt`), also several events where one is expected: a
+   pattern, and a cure that is put in its place and shown only where the grammar accepts it; days in
    words (27 Nov, Q3) likewise;
-3. words of other languages (`words.txt`), and keywords misspelt: the other word is tried in their
-   place, and only proposed where the grammar gets further with it;
-4. what may be in a statement, but not there: the most similar wrong cell of `misplaced.txt`
-   gives the message. This is the rule for most mistakes; the others say what it cannot, because
-   they repeat what was typed.
+3. words of other languages (`words.txt`), and misspelt keywords: the other word is tried in their
+   place, and proposed only where the grammar gets further with it;
+4. what may be in a statement, but not there: the most similar wrong cell of `misplaced.txt` gives
+   the message. This covers most mistakes; the others repeat what was typed, which it cannot.
 
-Where none speaks, the message lists what the grammar expects. Hints with names repeat those that
-were typed, so that they can be pasted. Rule: `query/README.md`, "Promises", 4.
+Without a guess the message lists what the grammar expects. Hints with names repeat those that were
+typed, so that they can be pasted. Rule: `query/README.md`, "Promises", 4.
 """
 
 from __future__ import annotations
@@ -75,7 +74,7 @@ def _out_of_order(stop: Stop) -> Mistake | None:
     return stop.mistake(message + name) if message else None
 
 
-# The first that has something to say says it.
+# The first one that returns a message wins.
 GUESSES: tuple[Callable[[Stop], Mistake | None], ...] = (
     words.text_cut_short,
     words.keywords_in_capitals,
@@ -93,9 +92,9 @@ GUESSES: tuple[Callable[[Stop], Mistake | None], ...] = (
 )
 
 
-# The cure of an error: what its message says, put into the text. Only what the message says of this
-# very text is tried, never an example of its own; and a name would swallow whatever is put wrongly,
-# so a cure brings along no word that was neither typed nor said, and none twice.
+# The cure of an error: what its message says, put into the text. Only what the message says about
+# this text is tried, never an example; and since any words put in the wrong place may become part
+# of a name, a cure adds no word that is not in the text or the message, and none twice.
 
 _LONGEST_TRIED = 2_000  # characters of a text whose cures are tried
 _MEANT = re.compile(r"did you mean '(.+?)'\?")
