@@ -65,7 +65,7 @@ def scalars(name: str, params: Mapping[str, object]) -> tuple[Scalar, ...]:
 
 
 def day_value(name: str, params: Mapping[str, object], zone: tzinfo | None) -> date:
-    """Return the day that `$name` holds: a date's, a datetime's, or that of an instant in `zone`."""
+    """Return the day that `$name` holds: that of a date, a datetime, or an instant in `zone`."""
     value = _unboxed(lookup(name, params), name)
     if not isinstance(value, date):
         kind = type(lookup(name, params)).__name__
