@@ -231,6 +231,8 @@ def _mark_rows(marks: Sequence[Any]) -> list[dict[str, object]]:
     rows = []
     for mark in marks:
         known = {name: getattr(mark, name) for name in _MARKS[type(mark)][1].split()}
+        if "colour" in known:
+            known["colour"] = mark.colour.value
         if "shape" in known:
             known["shape"] = _SHAPES[mark.shape % len(_SHAPES)]
         rows.append({_CHANNELS.get(name, name): value for name, value in known.items()})
@@ -252,7 +254,7 @@ _EDGES |= {"x": "datum.x - 0.485", "y": "datum.y - 0.46"}
 
 def _layer(marks: Sequence[Any]) -> dict[str, object]:
     """Return the layer of marks of one look: a table, a mark, and where each channel is from."""
-    first, colour = marks[0], getattr(marks[0], "colour", Colour.FIRST)
+    first, colour = marks[0], getattr(marks[0], "colour", Colour.FIRST).value
     has_tip = any(getattr(mark, "tip", "") for mark in marks)
     tip = {"tooltip": _channel("tip")} if has_tip else {}
     look: dict[str, Any]
@@ -309,7 +311,7 @@ def _config(ink: str) -> dict[str, object]:
             "labelPadding": 6,
             "domain": False,
             "ticks": False,
-            "gridColor": Colour.GREY,
+            "gridColor": Colour.GREY.value,
             "gridOpacity": 0.25,
         },
         "title": {

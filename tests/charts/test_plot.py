@@ -227,6 +227,7 @@ def test_what_is_saved_is_what_was_shown() -> None:
     saved = vega._specification(picture._chart, 820, vega.GROUND, vega.INK)
     assert shown["layer"] == saved["layer"]
     assert shown["encoding"] == saved["encoding"]
+    assert "Colour" not in repr(shown)  # plain texts and numbers, as JSON has them
     assert shown["config"]["text"]["color"] == "currentColor"  # the page's own, in any theme
     assert "currentColor" not in json.dumps(saved)
     svg = vega.drawn(picture._chart, "svg").decode()

@@ -212,7 +212,7 @@ def plan_from_json(text: str, parts: Parts) -> Plan:
             for question in row.questions:
                 _ = questions[question]
     except (LookupError, TypeError, AttributeError, RecursionError) as error:
-        raise ValueError("not a plan") from error
+        raise ValueError("this is no plan") from error
     return Plan(tuple(rows), tuple(questions))
 
 
