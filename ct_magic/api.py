@@ -221,9 +221,11 @@ def use(name: str) -> None:
     started, and whose names are known then. Raises AccountError for any other, and where its
     credentials are missing.
     """
+    from ct_magic.panel.front_end import tell_page
     from ct_magic.session.known_names import use as use_account
 
     use_account(name)
+    tell_page(name)
 
 
 def _zone(name: str | None) -> tzinfo | None:

@@ -8,6 +8,7 @@ curve.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from itertools import pairwise
 
 from ct_magic.charts import chart, wording
 from ct_magic.charts.lines import MOST_LINES, last_of, line_chart
@@ -236,7 +237,8 @@ def _name(column: _After, place: float | None, *, is_short: bool = False) -> str
     """Return what a column is called: `day 7`, `week 2`; where it is short only `2`."""
     step, after, window = column
     if window is not None:
-        return window_words(window, within=bool(place))
+        name = window_words(window, within=bool(place))
+        return name.strip("abcdefghijklmnopqrstuvwxyz ") if is_short else name
     if after is None:
         return wording.short(wording.clause(step), 18)
     return str(after) if is_short else f"{wording.after_unit(step) or 'after'} {after}"
@@ -245,10 +247,13 @@ def _name(column: _After, place: float | None, *, is_short: bool = False) -> str
 def _after_ticks(places: Mapping[_After, float]) -> tuple[tuple[float, str], ...]:
     ticks: list[tuple[float, str]] = []
     last = max(places.values(), default=1.0) or 1.0
-    for place, column in sorted({place: column for column, place in places.items()}.items()):
-        # Days 1, 2, 3 of 30 have no room for their names.
+    known = sorted({place: column for column, place in places.items()}.items())
+    # Days 1, 3, 7 of 30 have no room for more than numbers, days 1, 2, 3 not for all of these.
+    is_narrow = any(after[0] - one[0] < 0.2 * last for one, after in pairwise(known))
+    for place, column in known:
         if not ticks or place - ticks[-1][0] >= 0.06 * last or column[2] is None:
-            ticks.append((place, _name(column, place, is_short=bool(ticks))))
+            is_short = is_narrow if column[2] else bool(ticks)
+            ticks.append((place, _name(column, place, is_short=is_short)))
     return tuple(ticks)
 
 

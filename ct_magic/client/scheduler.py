@@ -194,7 +194,7 @@ class Schedule:
         chosen = self._left if number is None else self._left & {number}
         is_late = state is State.TIMED_OUT
         words = kinds.TOO_LATE if is_late else kinds.STOPPED
-        why = f"; {self._outage.error}" if is_late and self._outage.failures else ""
+        why = f"; until then: {self._outage.error}" if is_late and self._outage.failures else ""
         return self._end_all(chosen, state, lambda job: words[job.began is None] + why, now)
 
     def give_up(self, error: str, now: float) -> list[Job]:

@@ -95,6 +95,7 @@ def begin(
         note="; ".join(notes) or None,
         account=_account_words(cell.account),
         name=None if cell.account.name == accounts.DEFAULT else cell.account.name,
+        used=SESSION.used,
         zone=cell.zone,
         today=cell.today,
         stable=cell.settings.stable_outputs,

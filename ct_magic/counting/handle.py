@@ -297,7 +297,7 @@ def _what_happened(rows: Sequence[RowResult]) -> str:
     left = (State.CANCELLED, State.TIMED_OUT)
     jobs = [job for row in lost for job in row.jobs if job.req_id is not None]
     if any(job.lost or job.state in left for job in jobs):
-        lines.append("We stopped asking; '%ct resume' fetches what the service has counted.")
+        lines.append("We stopped asking. Run the cell again: what was sent is fetched.")
     return "\n".join(lines)
 
 

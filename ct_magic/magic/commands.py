@@ -15,6 +15,7 @@ from ct_magic.errors import AccountError, CountError, MissingExtraError, UsageEr
 from ct_magic.magic.arguments import PASSCODE, refuse_passcode
 from ct_magic.magic.caller import Caller, say
 from ct_magic.magic.formatters import as_table, show, show_short
+from ct_magic.panel.front_end import current_shell, tell_page
 from ct_magic.planning import preview
 from ct_magic.query import help as language_help
 from ct_magic.rows import Record
@@ -56,6 +57,7 @@ def use_command(invocation: Invocation) -> None:
     """Ask this account from now on: %ct use sandbox, %ct use prod."""
     account = known_names.use(invocation.one_word("the name of an account", default=SESSION.used))
     say(f"using account {account.name}, {account.id}, {account.where}")
+    tell_page(account.name)
 
 
 def show_accounts(invocation: Invocation) -> pd.DataFrame:
@@ -194,7 +196,6 @@ def names(invocation: Invocation) -> pd.DataFrame | None:
 
 def history_command(invocation: Invocation) -> pd.DataFrame:
     """Show what was asked and what came back: %ct history, %ct history 20, %ct history Charged."""
-    from ct_magic.panel.front_end import current_shell
     from ct_magic.panel.short_tables import short_history
 
     text = invocation.text.strip()

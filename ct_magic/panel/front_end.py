@@ -32,6 +32,7 @@ from ct_magic.planning.row_results import RowRun
 
 _AT_ONCE = 50  # messages taken at a time
 _INFO = ("kernel_info_request", "comm_info_request")  # answered without a look at anything else
+USED = "ct_magic.used"  # the type of a message that names the account in use
 CONTROL = "jupyter.widget.control"  # what a page opens to ask for the state of all widgets
 _log = logging.getLogger(__name__)
 
@@ -168,6 +169,8 @@ def open_panel(
     rich = mode in ("widget", "html") and shell is None
     stream = out or sys.stderr
     chosen = _mode(shell) if mode == "auto" or rich else mode
+    if about.used and shell is not None:
+        tell_page(about.used, shell)
     if chosen == "widget":
         from ct_magic.panel.widget_panel import PATIENCE, WidgetPanel
 
@@ -180,6 +183,19 @@ def open_panel(
     is_ci = environ.get("CI", "").lower() not in ("", "0", "false")
     is_log = is_ci or environ.get("TERM") == "dumb" or about.stable
     return TextPanel(run, about, stream, rewrite=is_terminal(stream) and not is_log)
+
+
+def tell_page(used: str, shell: Any = None) -> None:
+    """Tell the labextension which account is in use: it fades the panels of others.
+
+    By a message of our own, which whoever does not look for it passes over.
+    """
+    shell = shell or current_shell()
+    with suppress(Exception):  # whatever a front end makes of it, the account is in use
+        if _mode(shell) == "widget":
+            kernel = shell.kernel
+            send, parent = kernel.session.send, kernel.get_parent()
+            send(kernel.iopub_socket, USED, {"account": used}, parent=parent)
 
 
 def is_inside_output(shell: object) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from html import escape
 from typing import Literal
@@ -16,6 +16,7 @@ from ct_magic.panel.standing import Standing, has_trouble
 from ct_magic.panel.style import DOUBT, INK, MUTED, bar
 from ct_magic.panel.tables import (
     clock,
+    dotted,
     foreign,
     grid_as_html,
     is_grid,
@@ -84,7 +85,7 @@ def below(standing: Standing, hint: str | None = None, *, live: bool = False) ->
     """Return what is said below the rows: doubts, then notes, then the line of five facts."""
     doubts = "".join(map(doubted, standing.plan.doubts))
     notes = [*panel_text.notes_of(standing), *([hint] if hint else [])]
-    noted = f'<div style="color:{MUTED}">{_dotted(map(escape, notes))}</div>' if notes else ""
+    noted = f'<div style="color:{MUTED}">{dotted(map(escape, notes))}</div>' if notes else ""
     said = f'<div style="margin-top:6px">{doubts}{noted}</div>' if doubts or noted else ""
     return said + _meta(standing, live)
 
@@ -103,8 +104,9 @@ def _meta(standing: Standing, live: bool) -> str:
     ]
     title = f' title="{panel_text.REFRESH}"' if facts[3] else ""
     spans = [f"<span{title if n == 3 else ''}>{fact}</span>" for n, fact in enumerate(facts)]
-    # `ask anew` asks this account, whichever is in use by then.
-    asked = f'data-account="{escape(standing.about.name or "default")}"'
+    # `ask anew` asks this account, whichever is in use; a cell that names its own does, too.
+    name, used = standing.about.name or "default", standing.about.used
+    asked = f'data-account="{escape(name)}"{" data-named" * (used not in (None, name))}'
     return f'<div class="ct-meta" {asked} style="color:{MUTED}">{" ".join(spans)}</div>'
 
 
@@ -133,7 +135,7 @@ def live_region(standing: Standing) -> str:
 def in_sight(standing: Standing) -> Sequence[RowResult]:
     """Return the rows that a live panel shows: all, or of many those that changed last.
 
-    At most three of these are in trouble: of what all wait for, the head speaks.
+    What is marked stays. At most three are in trouble: of what all wait for, the head speaks.
     """
     rows = standing.rows
     if len(rows) <= panel_text.ROWS:
@@ -144,10 +146,13 @@ def in_sight(standing: Standing) -> Sequence[RowResult]:
         return max(times, default=float("-inf"))
 
     newest = sorted(rows, key=last_news, reverse=True)
-    troubled = [row for row in newest if has_trouble(row)][:IN_TROUBLE]
+    kept = [row for row in newest if row.row.number in standing.marked]
+    others = [row for row in newest if row.row.number not in standing.marked]
+    most = IN_TROUBLE - sum(map(has_trouble, kept))
+    troubled = [*filter(has_trouble, others)][: max(0, min(most, IN_SIGHT - len(kept)))]
     # What has its number comes first, then what is asked.
-    calm = sorted((row for row in newest if not has_trouble(row)), key=lambda r: r.count is None)
-    shown = [*calm[: IN_SIGHT - len(troubled)], *troubled]
+    calm = sorted((row for row in others if not has_trouble(row)), key=lambda r: r.count is None)
+    shown = [*kept, *troubled, *calm[: IN_SIGHT - len(kept) - len(troubled)]]
     return sorted(shown, key=lambda row: (has_trouble(row), row.row.number))
 
 
@@ -185,9 +190,10 @@ def _card(standing: Standing, *, live: bool) -> str:
     elif reason := shared_error(rows):
         head += f'<div style="color:{style.WRONG}">✗ {foreign(reason)}</div>'
         standing = replace(standing, rows=tuple(replace(row, error=None) for row in rows))
-    # The picture below shows the rows.
+    # The picture below shows the rows; of a retention it adds the curve to this map.
     is_folded = standing.over and standing.about.plotted and not standing.lost
-    if shape(standing) == "grid" and not is_folded:
+    is_map = any(row.row.after is not None for row in rows)
+    if shape(standing) == "grid" and (is_map or not is_folded):
         return head + grid_as_html(standing)
     return head + _rows_html(standing, live, is_folded)
 
@@ -243,15 +249,8 @@ def _one(standing: Standing, row: RowResult, live: bool) -> str:
     # The count has arrived; what it is compared with may not have.
     said = _tick(standing) if row.state.ended else state(row, standing, live=live)
     number = f'<b style="font-size:28px;line-height:1.3;{style.NUMBER_STYLE}">{escape(big)}</b>'
-    behind = f'<span class="ct-rest" style="color:{MUTED}">{_dotted(rest)}</span>'
+    behind = f'<span class="ct-rest" style="color:{MUTED}">{dotted(rest)}</span>'
     return f'<div class="ct-head ct-one">{number} {behind} {_days_drawn(standing)}{said}</div>'
-
-
-def _dotted(parts: Iterable[str]) -> str:
-    """Return parts with dots between, each whole where there is room, none begun with a dot."""
-    *first, last = [part for part in parts if part] or [""]
-    whole = [*(f"{part} ·" for part in first), *([last] if last else [])]
-    return " ".join(f'<span class="ct-part">{part}</span>' for part in whole)
 
 
 def _head(standing: Standing) -> str:
@@ -265,7 +264,7 @@ def _head(standing: Standing) -> str:
     ]
     return (
         f'<div class="ct-head"><span><b>{panel_text.done(standing)}</b>{_tick(standing)}</span> '
-        f'<span class="ct-rest" style="color:{MUTED}">{_dotted(parts)}</span></div>'
+        f'<span class="ct-rest" style="color:{MUTED}">{dotted(parts)}</span></div>'
     )
 
 

@@ -25,16 +25,17 @@ class About(Record):
     """What a panel says of a cell beside its rows; all of it may be missing.
 
     `account` is whom it asks, where that is to be said, and `name` what it is called where it is
-    not the environment's. Times are those of `zone`, whose date is `today`. A `stable` panel shows
-    no time of day and no duration: two runs look alike but for the counts. Where the cell is
-    `plotted`, the rows of a panel are folded at the end, for the picture shows them. `left_out` is
-    how many counts of the cell were never sent, and are not asked now either. `days` are the days
-    of a lone number, as far as the journal has them.
+    not the environment's; `used` is what the one in use is called. Times are those of `zone`,
+    whose date is `today`. A `stable` panel shows no time of day and no duration: two runs look
+    alike but for the counts. Where the cell is `plotted`, the rows of a panel are folded at the
+    end, for the picture shows them. `left_out` is how many counts of the cell were never sent, and
+    are not asked now either. `days` are the days of a lone number, as far as the journal has them.
     """
 
     note: str | None = None
     account: str | None = None
     name: str | None = None
+    used: str | None = None
     zone: tzinfo | None = None
     today: date | None = None
     stable: bool = False
@@ -50,7 +51,8 @@ class Standing(Record):
     """A plan, its rows as they stood at `now` (a reading of the run's clock), and what is said.
 
     `outage` is since when no answer came, and when the service is given up, by the run's clock;
-    `at_once` how many requests the service takes, where that is fewer than are wanted.
+    `at_once` how many requests the service takes, where that is fewer than are wanted; `marked`
+    are the numbers of rows that somebody is about to cancel.
     """
 
     plan: Plan
@@ -59,6 +61,7 @@ class Standing(Record):
     about: About = USUAL
     outage: tuple[float, float] | None = None
     at_once: int | None = None
+    marked: frozenset[int] = frozenset()
 
     @property
     def over(self) -> bool:

@@ -82,6 +82,7 @@ SHEET = f"""<style>{FOCUS}
 .ct-magic table.ct-rows tbody tr:hover {{ background:{HAIR} }}
 .ct-magic .ct-rows :is(td,th):first-child {{ max-width:22em;overflow:hidden;
   text-overflow:ellipsis }}
+.ct-alike {{ font-size:0 }} .ct-alike::after {{ content:"…";font-size:13px }}
 .ct-rows:not(.ct-heat) td > div {{ border-color:{BAR} !important;border-radius:2px }}
 .ct-magic:not(.ct-magic-live) td .ct-why {{ display:inline-block;white-space:normal;
   overflow-wrap:anywhere;min-width:130px }}
@@ -103,9 +104,13 @@ SHEET = f"""<style>{FOCUS}
   .ct-magic .ct-rows :is(td,th):first-child {{ max-width:11em !important }}
   .ct-magic-live .ct-rows:not(.ct-heat) :is(td,th):last-child {{ min-width:104px;max-width:104px }}
   .ct-magic table.ct-heat {{ min-width:calc(140px + 29px*var(--ct-magic-columns)) }}
-  .ct-gap {{ display:inline-block;white-space:normal;min-width:200px }}
-  .ct-magic table.ct-wide td i {{ display:none }}
-  .ct-meta {{ display:flex;flex-wrap:wrap }} }}
+  .ct-magic:not(.ct-magic-live) .ct-gap:has(> :nth-child(2)) {{ display:inline-block;
+    white-space:normal;min-width:145px;font-size:11px;line-height:12.5px }}
+  .ct-magic table.ct-own td:not(:first-child) {{ white-space:normal }}
+  .ct-magic table.ct-wide td i, .ct-meta > :empty {{ display:none }}
+  .ct-magic .ct-rows td[style] {{ min-width:20px !important }}
+  .ct-meta {{ display:flex;flex-wrap:wrap;align-content:start;min-height:43px }}
+  .ct-acts {{ flex:0 0 100%;text-align:right }} }}
 .ct-magic summary {{ color:{MUTED};cursor:pointer;width:max-content;margin-top:4px }}
 .ct-magic details::details-content {{ content-visibility:visible;display:block }}
 .jp-NotebookPanel .ct-magic details:not([open])::details-content {{ content-visibility:hidden;
@@ -119,7 +124,7 @@ SHEET = f"""<style>{FOCUS}
 # What only a live panel has: its frame, its buttons, and a countdown that needs no messages: the
 # browser animates a whole number down to nothing.
 LIVE = f"""<style>
-.ct-magic-panel {{ {BOX};overflow:hidden }}
+.ct-magic-panel {{ {BOX};overflow:hidden;position:relative }}
 .jp-OutputArea-output > .ct-magic-panel {{ margin-right:20px }}
 .ct-magic-panel .widget-html-content {{ min-width:0;line-height:1.45 }}
 .ct-magic-panel .widget-html {{ height:auto;margin:0;flex:1 1 auto;min-width:0 }}
@@ -128,14 +133,20 @@ LIVE = f"""<style>
   font-size:13px;line-height:1;box-shadow:none;width:auto }}
 .ct-magic-panel button:hover {{ background:{HAIR} }}
 .ct-magic-panel .ct-magic-stop {{ position:absolute;right:0;top:0;flex-direction:row;width:auto }}
+.ct-magic-panel .ct-magic-line {{ position:absolute;right:14px;bottom:6px;overflow:visible }}
+.ct-magic-panel .ct-magic-line:has(.ct-magic-more) {{ position:static;height:19px;margin-top:4px;
+  justify-content:space-between }}
+.ct-magic-panel .ct-magic-some {{ align-items:center;gap:8px;width:auto;overflow:visible }}
+.ct-magic-panel .ct-magic-some button {{ height:24px;margin:0 }}
+.ct-magic-panel:has(.ct-magic-some:not(.ct-magic-off)):not(:has(.ct-magic-more)) .ct-meta {{
+  padding-right:190px }}
 .ct-magic-panel .ct-magic-marks {{ position:absolute;left:0;bottom:0;overflow:visible }}
-.ct-magic-panel .ct-magic-mark {{ width:22px;height:{_ROW}px;margin:0;line-height:{_ROW}px }}
+.ct-magic-panel .ct-magic-marks > * {{ width:22px;height:{_ROW}px;margin:0;line-height:{_ROW}px }}
 .ct-magic-panel .ct-magic-mark input {{ margin:0;vertical-align:middle }}
 .ct-magic-panel .ct-magic-mark span {{ {HIDDEN} }}
-.ct-magic-panel .ct-magic-mark:has(:disabled) {{ visibility:hidden }}
 .ct-magic-panel .ct-magic-marked .ct-rows :is(td,th):first-child {{ padding-left:26px }}
 .ct-magic-panel .ct-magic-more {{ border:0;background:none;color:{MUTED};padding:0;height:19px;
-  margin:4px 0 0;align-self:flex-start }}
+  margin:0;align-self:flex-start }}
 .ct-magic-panel .ct-magic-off {{ display:none }}
 .ct-magic-panel .ct-magic-list, .ct-magic-panel .ct-magic-list > * {{ width:100% }}
 .ct-magic.ct-magic-live {{ padding:0;line-height:1.45 }}

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import partial
 from html import escape, unescape
+from itertools import zip_longest
 
 from ct_magic.client.jobs import State
 from ct_magic.common import words
@@ -25,6 +26,8 @@ from ct_magic.rows import Record, Row, row_name
 NONE = "\u2013"  # in the place of a count that will not come
 MOST_ROWS = 200  # in a page; the DataFrame has all
 SCROLLED = 12  # rows from which on a table may scroll
+_LONGEST_NAME = 24  # characters of names whose common begin is shown
+_BEGIN = 6  # characters of it that stay before what differs
 NUMERIC = " class=n"  # of a column whose cells are at the right
 _COLOURS = {State.FAILED: WRONG, State.TIMED_OUT: WRONG, State.INCONSISTENT: WRONG}
 _SIGN = re.compile(r'<span[^>]*(?:aria-hidden|role="img")[^>]*>[^<]*</span> ?')
@@ -111,6 +114,7 @@ def table_as_html(columns: Sequence[Column], rows: Sequence[RowResult], label: s
     """Return rows as a table of a page."""
     shades = sum(column.is_shade for column in columns)
     kind = "ct-rows" + " ct-heat" * bool(shades) + " ct-wide" * (shades > _ROOMY)
+    kind += " ct-own" * (label == "shares" and not shades)
     heads = [column.short or column.head if shades else plain(column.head) for column in columns]
     looks = [NUMERIC * (column.right and not column.is_shade) for column in columns]
     lines = [[column.html(row) for column in columns] for row in rows]
@@ -159,8 +163,9 @@ def row_columns(standing: Standing, *, live: bool = False) -> list[Column]:
     if named or any(pieces(row.row) for row in rows):
         steps = ["step"] * any(row.row.step is not None for row in rows)
         fixed = [column for column, _ in rows[0].row.pieces]
-        head = "query" if named else ", ".join([*fixed, *steps])
-        columns.append(Column(head, lambda row: _named(row, named)))
+        head, same = "query" if named else ", ".join([*fixed, *steps]), _alike(rows, named)
+        own = partial(row_label, named=named)
+        columns.append(Column(head, lambda row: _named(row, own(row), same), own))
     if len({(row.row.start, row.row.end) for row in rows}) > 1:
         head = "day" if all(row.row.start == row.row.end for row in rows) else "days"
         columns.append(Column(head, lambda row: escape(row_days(row, rows))))
@@ -221,42 +226,58 @@ def count_html(row: RowResult) -> str:
 def _previous(row: RowResult) -> str:
     is_base, part = row.row.base == row.row.number, row.previous_share
     known = "" if part is None or is_base else quiet(escape(share(part)))
-    return "" if row.previous is None else f"{row.previous:,} {known}".rstrip()
+    said = f' <span class="ct-next">{known}</span>' if known else ""
+    return "" if row.previous is None else f"{row.previous:,}{said}"
 
 
-def _named(row: RowResult, named: bool) -> str:
-    name = row_label(row, named)
+def _alike(rows: Sequence[RowResult], named: bool) -> int:
+    """Return how many characters of long names a page leaves out, for all begin with them."""
+    names = sorted({row_label(row, named) for row in rows})
+    if len(names) < 2 or max(map(len, names)) <= _LONGEST_NAME:
+        return 0
+    # What the first and the last of them begin with, all others do, too.
+    chars = enumerate(zip_longest(names[0], names[-1]))
+    return max(0, next(n for n, (one, other) in chars if one != other) - _BEGIN)
+
+
+def _named(row: RowResult, name: str, same: int) -> str:
     sign = ""
     if row.row.doubts:
         why = escape(plain("; ".join(row.row.doubts)), quote=True)
         sign = f'<span style="color:{DOUBT}" role="img" aria-label="doubt" title="{why}">⚠</span> '
-    # Pointing at what may be cut says all of it.
+    # Pointing at what may be cut says all of it; who copies it has all of it, too.
     title = f' title="{escape(name, quote=True)}"' if len(name) > 20 else ""
-    return f"{sign}<bdi{title}>{escape(name)}</bdi>"
+    begin = f'<span class="ct-alike">{escape(name[:same])}</span>' if same else ""
+    # From left to right, as the query: what is written from right to left is one of its words.
+    return f'{sign}<bdi dir="ltr"{title}>{begin}{escape(name[same:])}</bdi>'
 
 
 def _note(row: RowResult, standing: Standing, live: bool) -> str:
     """Return what a table says of a row beside its number: its share, or why it has none."""
-    parts = [] if row.share is None or row.low is None else [_share(row)]
+    parts = [] if row.share is None or row.low is None else _share_parts(row)
     if not live and row.difference is None:
         parts.append(escape(panel_text.of_step_before(row, standing.rows)))
-    parts.append(state(row, standing, live=live))
-    said = " · ".join(filter(None, parts))
+    said = dotted([*parts, state(row, standing, live=live)])
+    if row.share is not None:
+        said = f'<span class="ct-gap">{said}</span>'
     if not live or row.state in FINE:
         return said
     # While it runs a line has no room for all, and must not become two: pointing at it says all.
     return f'<span title="{escape(panel_text.phase(row, standing))}">{said}</span>'
 
 
-def _share(row: RowResult) -> str:
-    ends = escape(interval(row.low, row.high))
-    said = f"<b>{escape(share(row.share or 0.0))}</b> {quiet(f'({ends})')}"
-    if not (differs := panel_text.difference(row)):
-        return said
-    points, ends = re.split(r" (?=\()", differs)
-    parts = (f"{said} ·", f"<b>{points}</b> {quiet(ends)}")
-    whole = " ".join(f'<span class="ct-part">{part}</span>' for part in parts)
-    return f'<span class="ct-gap">{whole}</span>'
+def _share_parts(row: RowResult) -> list[str]:
+    """Return a share with its interval, and by how much it differs from the other period's."""
+    known = [share(row.share or 0.0), f"({interval(row.low, row.high)})"]
+    both = [known, re.split(r" (?=\()", panel_text.difference(row))]
+    return [f"<b>{bold}</b> {quiet(escape(ends))}" for bold, *rest in both for ends in rest]
+
+
+def dotted(parts: Iterable[str]) -> str:
+    """Return parts with dots between, each whole where there is room, none begun with a dot."""
+    *first, last = [part for part in parts if part] or [""]
+    whole = [*(f"{part} ·" for part in first), *([last] if last else [])]
+    return " ".join(f'<span class="ct-part">{part}</span>' for part in whole)
 
 
 def quiet(words: str) -> str:

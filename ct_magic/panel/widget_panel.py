@@ -19,8 +19,10 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from functools import cache
+from itertools import chain
 from typing import TextIO
 
 import ipywidgets as w
@@ -48,58 +50,86 @@ def _shared_style() -> tuple[w.Layout, w.ButtonStyle]:
 class CancelButtons:
     """A button for the whole cell and, where it asks for several rows, boxes to mark some of them.
 
-    A short table has a box at each row. The rows of a long one, or of a grid, are a list below it,
-    which is made when it is opened: a cell of ten thousand rows costs nothing before.
+    Each row in sight has a box, which is that row's as long as it is there. The rows of a long
+    table, or of a grid, are a list below it, too, which is made when it is opened: a cell of ten
+    thousand rows costs nothing before.
     """
 
     def __init__(self, run: RowRun, standing: Standing) -> None:
-        self._run, (layout, _) = run, _shared_style()
-        shape = panel_html.shape(standing)
+        self._run, layout = run, _shared_style()[0]
+        self._shape = shape = panel_html.shape(standing)
         self._all = _button("Cancel" if shape == "one" else "Cancel all", run.cancel)
-        self._some = _button("Cancel these", self._cancel_marked)
-        self._boxes = list(map(_box, run.rows)) if shape == "rows" else []
+        self._boxes: dict[int, w.Checkbox] = {}
         self._list: w.SelectMultiple | None = None
-        marks = w.VBox(self._boxes, layout=layout).add_class("ct-magic-marks")
-        stop = w.HBox([self._some, self._all], layout=layout).add_class("ct-magic-stop")
-        self.over, self.below = [marks, stop], list[w.DOMWidget]()
-        for box in self._boxes:
-            box.observe(self._tell, "value")
+        self._marks = w.VBox(layout=layout).add_class("ct-magic-marks")
+        stop = w.HBox([self._all], layout=layout).add_class("ct-magic-stop")
+        self.over, self.below = [self._marks, stop], list[w.DOMWidget]()
+        if shape != "one":
+            self._some = _button("Cancel these", self._cancel_marked)
+            self._count, self._gap = w.HTML(layout=layout), w.Box(layout=layout)
+            self._chosen = w.HBox([self._count, self._some], layout=layout)
+            self._line = w.HBox([self._chosen.add_class("ct-magic-some")], layout=layout)
+            # In the place of a box; among these it is closed with them, and takes no room.
+            self.below = [self._line.add_class("ct-magic-line"), self._gap]
         if shape in ("long", "grid"):
             self._open = w.ToggleButton(layout=layout).add_class("ct-magic-more")
+            self._line.children = (self._open, self._chosen)
             self._list = w.SelectMultiple(rows=8, layout=layout).add_class("ct-magic-list")
             self._open.observe(self._toggle, "value")
             self._list.observe(self._tell, "value")
-            self.below = [self._open, _shown(self._list, False)]
-        self._tell()
+            self.below.append(_shown(self._list, False))
         self.follow(standing)
+        self._tell()
 
     def follow(self, standing: Standing) -> None:
-        """Take the boxes of rows away that have ended; say how many rows are not in sight."""
-        self._seen = standing
-        for box, row in zip(self._boxes, standing.rows, strict=False):
-            if row.state.ended and not box.disabled:
-                box.disabled, box.value = True, False
+        """Give each row in sight its box, if it has not ended; say how many are not in sight."""
+        self._seen, shown = standing, panel_html.in_sight(standing)
+        if self._shape in ("rows", "long"):
+            self._follow_boxes(shown)
         if self._list:
-            hidden = len(standing.rows) - len(panel_html.in_sight(standing))
-            is_long = panel_html.shape(standing) == "long"
-            what = f"{hidden:,} more rows" if is_long else "cancel some"
+            hidden = len(standing.rows) - len(shown)
+            what = f"{hidden:,} more rows" if self._shape == "long" else "cancel some"
             self._open.description = f"{what} {'▾' if self._open.value else '▸'}"
+
+    def _follow_boxes(self, rows: Sequence[RowResult]) -> None:
+        beside = list[w.Widget]()
+        for row in rows:
+            number = row.row.number
+            if not row.state.ended and number not in self._boxes:
+                self._boxes[number] = box = _box(row)
+                box.disabled = self._all.disabled
+                box.observe(self._tell, "value")
+            beside.append(self._gap if row.state.ended else self._boxes[number])
+        if self._marks.children != tuple(beside):
+            self._marks.children = beside
+        for number in [number for number, box in self._boxes.items() if box not in beside]:
+            gone = self._boxes.pop(number)
+            gone.value = False
+            close(gone)
 
     def disable(self) -> None:
         """Name the interrupt in place of the buttons, which nobody hears."""
-        for widget in (self._all, self._some, *self.below, *self._boxes):
-            widget.disabled = True
+        for widget in chain.from_iterable(map(walk, [*self.over, *self.below])):
+            if widget.has_trait("disabled"):
+                widget.disabled = True
         self._all.description = INTERRUPT
 
     @property
-    def _marked(self) -> list[int]:
-        boxes = [number for number, box in enumerate(self._boxes) if box.value]
-        return boxes + list(self._list.value if self._list else ())
+    def ticked(self) -> frozenset[int]:
+        """The numbers of the rows that are marked by their boxes."""
+        # A copy: a click may be heard by another thread than the one that draws.
+        return frozenset(number for number, box in list(self._boxes.items()) if box.value)
+
+    @property
+    def _marked(self) -> frozenset[int]:
+        return self.ticked.union(self._list.value if self._list else ())
 
     def _tell(self, change: object = None) -> None:
-        count = len(self._marked)
-        self._some.description = f"Cancel {'this' if count == 1 else f'these {count}'}"
-        _shown(self._some, bool(count))
+        if self._shape != "one":
+            count = len(self._marked)
+            self._some.description = "Cancel this" if count == 1 else "Cancel these"
+            self._count.value = f"{count:,} marked"
+            _shown(self._chosen, bool(count))
 
     def _toggle(self, change: object) -> None:
         if self._list and self._open.value:
@@ -111,13 +141,14 @@ class CancelButtons:
                 name = f"{row.row.number + 1}: {', '.join(filter(None, parts))}"
                 options.append((name, row.row.number))
             self._list.options = options
-        _shown(self.below[1], self._open.value)
+        if self._list:
+            _shown(self._list, self._open.value)
         self.follow(self._seen)
 
     def _cancel_marked(self) -> None:
-        for number in self._marked:
+        for number in sorted(self._marked):
             self._run.cancel(number)
-        for box in self._boxes:
+        for box in list(self._boxes.values()):
             box.value = False
         if self._list:
             self._list.value, self._open.value = (), False
@@ -129,8 +160,8 @@ def _shown(widget: w.DOMWidget, is_shown: bool) -> w.DOMWidget:
 
 def _box(row: RowResult) -> w.Checkbox:
     # The name is read out, and seen by nobody.
-    name, (layout, _) = f"Mark {plain(row_name(row.row))}", _shared_style()
-    box = w.Checkbox(description=name, indent=False, layout=layout, disabled=row.state.ended)
+    name = f"Mark {plain(row_name(row.row))}"
+    box = w.Checkbox(description=name, indent=False, layout=_shared_style()[0])
     return box.add_class("ct-magic-mark")
 
 
@@ -198,7 +229,7 @@ class WidgetPanel(Panel):
         self._thread = threading.get_ident()
 
     def _build(self, standing: Standing) -> None:
-        layout, _ = _shared_style()
+        layout = _shared_style()[0]
         self._kept, self._until = standing.now, standing.next_look
         self._is_timed = standing.seconds is not None  # its clock goes on by itself
         self._shown = standing.rows, standing.outage
@@ -207,17 +238,24 @@ class WidgetPanel(Panel):
         self._card, self._words, self._below = parts
         self._buttons = CancelButtons(self._run, standing)
         self._beside = w.Box([self._card, *self._buttons.over], layout=layout)
-        if panel_html.shape(standing) == "rows":
+        if panel_html.shape(standing) in ("rows", "long"):
             self._beside.add_class("ct-magic-marked")
         shown = [self._beside, *self._buttons.below, self._below, self._words]
         self.box = w.VBox(shown, layout=layout).add_class("ct-magic-panel")
         self.box._view_count = 0  # the front end counts from here
-        self._mine = {widget.comm.comm_id for widget in walk(self.box)}
-        HEARD.update(self._mine)
+        self._hear()
         self._is_built = True
         if self._is_deaf:
             self._buttons.disable()
         self._display(self._bundle({"text/html": panel_html.saved(standing)}))
+
+    def _hear(self) -> None:
+        self._mine = {widget.comm.comm_id for widget in walk(self.box)}
+        HEARD.update(self._mine)
+
+    def _standing(self) -> Standing:
+        marked = self._buttons.ticked if self._is_built else frozenset[int]()
+        return replace(super()._standing(), marked=marked)
 
     def _bundle(self, more: dict[str, object]) -> dict[str, object]:
         view = {"version_major": 2, "version_minor": 0, "model_id": self.box.model_id}
@@ -234,6 +272,8 @@ class WidgetPanel(Panel):
         self._until = standing.next_look
         self._draw(standing)
         self._buttons.follow(standing)
+        HEARD.difference_update(self._mine)
+        self._hear()
         if not self._is_timed and standing.seconds is not None:
             self._below.value, self._is_timed = panel_html.live_below(standing), True
         if not self.box._view_count:

@@ -217,7 +217,8 @@ def _result(row: Row, jobs: Sequence[Job], own: _Values, other: _Values) -> RowR
     split = row.formula if count is not None and row.has_events else None
     if split and len(split.questions) == 1 and (tally := jobs[split.plus[0]].tally):
         found |= {"events": tally.events, "users": tally.users, "devices": tally.devices}
-    states = {job.state for job in needed} | ({State.NOT_YET} if row.formula is None else set())
+    # Of what cannot be asked yet only the base is asked.
+    states = {State.NOT_YET} if row.formula is None else {job.state for job in needed}
     state = next((state for state in State if state in states), State.SUCCESS)
     error = next((job.error for job in needed if job.state is state and job.error), None)
     if is_wrong or is_other_wrong:

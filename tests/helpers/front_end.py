@@ -69,6 +69,7 @@ class FrontEnd:
         self.comms: dict[str, tuple[str, dict[str, Any]]] = {}
         self.widgets: dict[str, dict[str, Any]] = {}
         self.shown: list[dict[str, Any]] = []
+        self.used: list[str] = []  # accounts, as they came into use
         self.printed = ""
         self.messages: list[tuple[float, str]] = []
 
@@ -213,6 +214,8 @@ class FrontEnd:
             self.widgets.pop(content["comm_id"], None)
         elif kind in ("display_data", "update_display_data"):
             self.shown.append(content["data"])
+        elif kind == "ct_magic.used":
+            self.used.append(content["account"])
         elif kind == "stream":
             self.printed += content["text"]
         elif kind == "status" and content["execution_state"] == "idle":

@@ -11,7 +11,7 @@ from typing import Any
 
 import nbformat
 import pytest
-from helpers.browser import APPUTILS, Desk, choose, desk
+from helpers.browser import APPUTILS, Desk, Notebook, choose, desk
 from nbconvert import HTMLExporter
 
 from ct_magic.panel.widget_panel import VIEW
@@ -217,9 +217,18 @@ os.environ["CLEVERTAP_BASE_URL"] = box.url
 ASKED = 'print(days.attrs["account"], days["cached"].any(), other.attrs["account"])'
 
 
+def run_cell(notebook: Notebook, number: int) -> None:
+    content = "window.jupyterapp.shell.currentWidget.content"
+    notebook.page.evaluate(f"() => {{ {content}.activeCellIndex = {number} }}")
+    notebook.command("notebook:run-cell", wait=True)
+
+
 @IN_LAB
 def test_a_panel_that_is_over_is_copied_and_asked_anew(app: Desk) -> None:
-    """As a spreadsheet takes it; asked of the same account; without a kernel it says what to do."""
+    """As a spreadsheet takes it; asked of the same account; without a kernel it says what to do.
+
+    Where another account is in use it is faded, and says which it asked; until it is in use again.
+    """
     cells = [
         TWO,
         "%%ctcount days\nApp Launched last 3 days by day",
@@ -227,6 +236,7 @@ def test_a_panel_that_is_over_is_copied_and_asked_anew(app: Desk) -> None:
         "print(days['count'].tolist())",
         "%ct use default",
         ASKED,
+        "%ct use sandbox",
     ]
     with app.open(*cells, name="actions.ipynb") as notebook:
         notebook.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
@@ -243,6 +253,12 @@ def test_a_panel_that_is_over_is_copied_and_asked_anew(app: Desk) -> None:
         notebook.command("notebook:run-all-cells", wait=True)
         notebook.wait_run()
         assert "True" in notebook.output(5)
+        other = "This asked sandbox; the environment's account is in use now. Run %ct use sandbox"
+        faded = cell(1).locator(".ct-head")
+        for number, is_faded in ((4, True), (6, False), (4, True)):
+            run_cell(notebook, number)
+            notebook.until(lambda n=is_faded: (other in notebook.output(1)) == n)
+            assert faded.evaluate("node => node.style.opacity") == ("0.55" if is_faded else "")
         for number in (1, 2):
             source = notebook.source(number)
             assert "all from" in notebook.output(number)
@@ -250,9 +266,7 @@ def test_a_panel_that_is_over_is_copied_and_asked_anew(app: Desk) -> None:
             notebook.until(lambda number=number: "all from" not in notebook.output(number))
             notebook.wait_run()
             assert notebook.source(number) == source
-        content = "window.jupyterapp.shell.currentWidget.content"
-        notebook.page.evaluate(f"() => {{ {content}.activeCellIndex = 5 }}")
-        notebook.command("notebook:run-cell", wait=True)
+        run_cell(notebook, 5)
         notebook.wait_output(5, "sandbox False sandbox")
         notebook.command("kernelmenu:shutdown", wait=True)
         anew.click()

@@ -398,6 +398,20 @@ def test_nobody_looks_on(front: FrontEnd) -> None:
     assert "3 of 3 done" in front.shown[-1]["text/plain"]
 
 
+def test_a_page_hears_which_account_is_in_use(newest: FrontEnd) -> None:
+    """From each cell, `%ct use` and `ct_magic.use`; not where nobody looks on."""
+    with Sandbox(profiles=30, partials=0, today=TODAY) as box:
+        point(newest, box, interval=0.05)
+        newest.done("%ct use sandbox")
+        newest.done("import ct_magic; ct_magic.use('default')")
+        newest.done("%ctcount App Launched 2026-11-01")
+        newest.done("%ctcount --account sandbox App Launched 2026-11-01")
+        newest.done("%ct use sandbox", typist=False)
+        newest.done("%ct use default", typist=False)
+        newest.read()
+    assert newest.used == ["sandbox", *["default"] * 3]
+
+
 def test_two_messages_a_second_however_many_counts(newest: FrontEnd) -> None:
     """Sixty counts that arrive within three seconds, as soon as a page looks on."""
     clock = Clock()

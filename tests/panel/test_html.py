@@ -895,3 +895,52 @@ def test_a_retention_of_twelve_weeks_fits_into_a_terminal(
     lines = tables.text(counted, 80).splitlines()[2:]
     assert max(map(len, lines)) <= 80
     assert ("cohort, in %" in lines[0]) == (windows is None)
+
+
+@pytest.mark.parametrize(
+    ("names", "shown"),
+    [
+        (["https://shop.example/shoes/red", "https://shop.example/shoes/blue"], "shoes/red"),
+        (["did Viewed where Category = 1", "did Viewed where Category = 22"], "ory = 22"),
+        (["Shoes", "Shirts"], "Shirts"),
+        (["a" * 40, "a" * 41], "a" * 6),
+    ],
+)
+def test_names_that_begin_alike_show_what_differs(names: list[str], shown: str) -> None:
+    """On a page what all begin with is not seen, but copied; plain text has all of it."""
+    rows = [row(n, pieces=(("Category", name),)) for n, name in enumerate(names)]
+    seen = standing(rows, [DONE] * 2)
+    page = re.sub(' title="[^"]*"', "", card.html(seen))
+    cut = re.sub('<span class="ct-alike">[^<]*</span>', "", page)
+    assert all(name in re.sub("<[^>]*>", "", page) for name in names)
+    assert all(name in tables.text(seen, 200) for name in names)
+    assert [name in cut for name in names] == [len(max(names, key=len)) <= 24] * 2
+    assert shown in cut
+
+
+def test_a_retention_with_a_picture_keeps_its_map() -> None:
+    """The picture adds the curve; what it shows itself is folded: own days, days, a funnel."""
+    weeks = [row(n, base=0, after=n if n else None, step="did B after weeks") for n in range(4)]
+    days = [row(0, base=0), *(row(n, base=0, step="did B", from_day=n, to_day=n) for n in (1, 2))]
+    for rows, is_map in ((weeks, True), (days, False), ([row(0), row(1)], False)):
+        drawn = card.html(standing(rows, [DONE] * len(rows), plotted=True))
+        assert ("<details>" in drawn) != is_map
+        assert ("ct-heat" in drawn.split("</style>")[1]) == is_map
+
+
+def test_what_cannot_be_asked_yet_is_not_yet_from_the_beginning() -> None:
+    """A retention that runs leaves what is not over blank; its head does not call it asked."""
+    rows = [
+        row(
+            n,
+            base=0,
+            after=n,
+            step="did App Launched after weeks",
+            **({"formula": None} if n > 1 else {}),
+        )
+        for n in range(4)
+    ]
+    for state in (State.WAITING, State.SUBMITTED, State.FAILED, State.CANCELLED):
+        seen = standing(rows, [{"state": state}] * 2)
+        assert seen.tally[State.NOT_YET] == 2
+        assert seen.tally[state] == 2

@@ -18,7 +18,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
 
 from ct_magic.client.jobs import State, Tally
-from ct_magic.panel.front_end import is_interactive, open_panel
+from ct_magic.panel.front_end import is_interactive, open_panel, tell_page
 from ct_magic.panel.panel import HtmlPanel, Panel, TextPanel
 from ct_magic.panel.standing import About
 from ct_magic.panel.widget_panel import VIEW, WidgetPanel
@@ -104,6 +104,14 @@ def test_a_panel_fits_the_place(
     """Widgets where somebody looks on, replaced HTML where a notebook is executed, else lines."""
     with capture_output():
         assert type(open_panel(Runner(), shell=place, out=io.StringIO())) is kind
+
+
+@pytest.mark.parametrize("place", [None, Shell(None), Shell(Kernel(True)), Shell(Kernel(False))])
+def test_an_account_comes_into_use_whatever_the_front_end_makes_of_it(place: Shell | None) -> None:
+    """A terminal hears nothing of it; a kernel that cannot send is no obstacle."""
+    with capture_output() as shown:
+        tell_page("prod", place)
+    assert (shown.stdout, shown.stderr, shown.outputs) == ("", "", [])
 
 
 def test_the_place_can_be_overridden(shell: InteractiveShell) -> None:
@@ -330,19 +338,29 @@ def button(panel: Any, label: str) -> w.Button:
     return found
 
 
+def line(panel: Any) -> str | None:
+    """What is said beside the button that cancels what is marked, where anything is."""
+    (chosen,) = [b for b in widgets(panel.box) if "ct-magic-some" in getattr(b, "_dom_classes", ())]
+    count, press = chosen.children
+    is_off = "ct-magic-off" in chosen._dom_classes
+    return None if is_off else f"{count.value} · {press.description}"
+
+
 def test_some_of_several_rows_are_marked_and_cancelled() -> None:
-    """Each has a box, whose name says which row it is; the button says how many are marked."""
+    """Each has a box, whose name says which row it is; how many are marked is beside the button."""
     run = Runner(20)
     panel, _ = opened(run)
     assert len(boxes(panel)) == 20
     assert boxes(panel)[2].description == "Mark 3: count 2, 2026-11-01"
-    assert "ct-magic-off" in button(panel, "Cancel these")._dom_classes
+    assert line(panel) is None
     boxes(panel)[2].value = True
-    assert "ct-magic-off" not in button(panel, "Cancel this")._dom_classes
+    assert line(panel) == "1 marked · Cancel this"
     boxes(panel)[7].value = True
-    button(panel, "Cancel these 2").click()
+    assert line(panel) == "2 marked · Cancel these"
+    button(panel, "Cancel these").click()
     assert run.cancelled == [2, 7]
     assert not any(box.value for box in boxes(panel))
+    assert line(panel) is None
 
 
 def test_a_box_goes_with_its_row() -> None:
@@ -350,17 +368,43 @@ def test_a_box_goes_with_its_row() -> None:
     run = Runner(3)
     run.move(0, state=State.SUCCESS, tally=Tally(1))
     panel, _ = opened(run)
-    assert [box.disabled for box in boxes(panel)] == [True, False, False]
-    boxes(panel)[1].value = True
+    second, third = boxes(panel)
+    second.value = third.value = True
     run.move(1, state=State.CANCELLED)
     run.now = 1.0
     panel.refresh()
-    assert [box.disabled for box in boxes(panel)] == [True, True, False]
-    assert not boxes(panel)[1].value
+    assert boxes(panel) == [third]
+    assert line(panel) == "1 marked · Cancel this"
+
+
+@pytest.mark.parametrize("many", [21, 500])
+def test_a_box_of_a_long_table_is_its_rows_whatever_comes_into_sight(many: int) -> None:
+    """A click that comes late hits no other row; what is marked stays in sight until it ends."""
+    run = Runner(many)
+    for number in range(many):
+        run.move(number, state=State.SUBMITTED, began=0.0)
+    panel, _ = opened(run)
+    shown = boxes(panel)
+    assert [box.description.split(":")[0] for box in shown] == [f"Mark {n + 1}" for n in range(8)]
+    shown[1].value = shown[6].value = True
+    for number in [0, *range(8, many)]:
+        run.now = float(number)
+        run.move(number, state=State.SUCCESS, tally=Tally(1), began=0.0, ended=run.now)
+        panel.refresh()
+        assert {shown[1], shown[6]} <= set(boxes(panel))
+        assert panel._card.value.count("<tr>") == 9
+    assert line(panel) == "2 marked · Cancel these"
+    shown[0].value = True  # a click that was on its way
+    button(panel, "Cancel these").click()
+    assert run.cancelled == [1, 6]
+    heard = {box.comm.comm_id for box in boxes(panel)}
+    assert heard <= set(panel.comm_ids)
+    panel.close()
+    assert not {box.comm and box.comm.comm_id for box in shown} & set(panel.comm_ids)
 
 
 def test_some_of_many_are_marked_and_cancelled() -> None:
-    """In a list that is made when it is opened, of the rows that have not ended."""
+    """In a list that is made when it is opened, of the rows that have not ended; or by a box."""
     run = Runner(30)
     run.move(0, state=State.SUCCESS, tally=Tally(1))
     panel, _ = opened(run)
@@ -372,10 +416,13 @@ def test_some_of_many_are_marked_and_cancelled() -> None:
     toggle.value = True
     assert [number for _, number in rows.options] == list(range(1, 30))
     assert rows.options[1][0].startswith("3: ")
-    rows.value = (2, 7)
-    button(panel, "Cancel these 2").click()
-    assert run.cancelled == [2, 7]
-    assert (toggle.value, rows.value) == (False, ())
+    rows.value = (2, 17)
+    boxes(panel)[1].value = True  # of the row that is chosen in the list, too
+    boxes(panel)[2].value = True
+    assert line(panel) == "3 marked · Cancel these"
+    button(panel, "Cancel these").click()
+    assert run.cancelled == [2, 3, 17]
+    assert (toggle.value, rows.value, line(panel)) == (False, (), None)
 
 
 @pytest.mark.parametrize("count", [1, 3, 30])

@@ -1,5 +1,6 @@
 /*
  * Panels whose kernel has ended: what was saved takes the place of widgets that are gone.
+ * Panels of an account that is not in use any more: faded, with the reason.
  * And what can be done with one that is over: its table is copied, its cell is asked anew.
  */
 
@@ -8,6 +9,8 @@ const ENDED = ["restarting", "autorestarting", "terminating", "dead"];
 const GONE = "Error displaying widget"; // how a page begins to say that it has no such widget
 const LOADING = "Loading widget"; // and that it waits for one, of a kernel that it may not have
 const NO_KERNEL = "No kernel is running. Start one, then ask anew: the numbers here stay till then.";
+const USED = "ct_magic.used"; // the type of a message that names the account in use
+const FADED = 0.55;
 const GOING = "style, .ct-live, .ct-rest, [role=progressbar]"; // no longer
 
 /**
@@ -20,7 +23,9 @@ export function replaceEnded(tracker) {
   const follow = (panel) => {
     const { sessionContext } = panel;
     sessionContext.statusChanged.connect((_, status) => {
-      if (ENDED.includes(status)) replace(panel, () => true);
+      if (!ENDED.includes(status)) return;
+      replace(panel, () => true);
+      use(panel, ""); // a kernel that begins has not said yet which account it asks
     }, panel);
     sessionContext.kernelChanged.connect((_, { oldValue }) => {
       if (oldValue) replace(panel, () => true);
@@ -38,9 +43,17 @@ function watch(panel) {
     planned ||= setTimeout(() => {
       planned = 0;
       replace(panel, (node) => isGone(node, panel.sessionContext));
-      panel.content.node.querySelectorAll(".ct-meta").forEach((line) => act(line, panel));
+      const lines = panel.content.node.querySelectorAll(".ct-meta");
+      lines.forEach((line) => act(line, panel));
+      const used = accountInUse(panel);
+      lines.forEach((line) => fade(line, panel, used));
     }, 200);
   };
+  panel.sessionContext.iopubMessage.connect((_, { header, content }) => {
+    if (header.msg_type !== USED) return;
+    use(panel, content.account);
+    look();
+  }, panel);
   panel.sessionContext.statusChanged.connect(look, panel);
   const observer = new MutationObserver(look);
   observer.observe(panel.content.node, { childList: true, subtree: true });
@@ -100,12 +113,54 @@ function picture(saved, node) {
   const seen = live.cloneNode(true);
   seen.querySelectorAll(GOING).forEach((part) => part.remove());
   seen.className = "";
-  seen.style.opacity = 0.55;
-  const reason = document.createElement("div");
-  reason.className = "ct-reason";
-  reason.textContent = `The kernel has ended. ${todo}`;
+  seen.style.opacity = FADED;
+  const reason = reasoned(`The kernel has ended. ${todo}`);
   card.replaceChildren(seen, reason, ...card.querySelectorAll(".ct-meta"));
   return page.innerHTML;
+}
+
+/* Which account is in use is known for a kernel, also after Reload: of a notebook the last one. */
+function use({ sessionContext }, name) {
+  const known = JSON.stringify([sessionContext.session?.kernel?.id, name]);
+  sessionStorage.setItem(`${USED} ${sessionContext.path}`, known);
+}
+
+function accountInUse({ sessionContext }) {
+  const known = sessionStorage.getItem(`${USED} ${sessionContext.path}`);
+  const [kernel, name] = JSON.parse(known ?? "[]");
+  return kernel === sessionContext.session?.kernel?.id ? name : "";
+}
+
+/* A cell that would ask another account now than its panel shows says so, until it would not. */
+function fade(line, panel, used) {
+  const card = line.closest(".ct-magic");
+  if (!card || card.matches(".ct-magic-live")) return;
+  const { account, named } = line.dataset;
+  const known = card.querySelector(".ct-other");
+  const isOther = used && account && account !== used && named === undefined;
+  const reason = isOther && !isAsked(line, panel) ? otherwise(account, used) : "";
+  if ((known?.textContent ?? "") === reason) return;
+  known?.remove();
+  for (const part of card.children) if (part !== line) part.style.opacity = reason ? FADED : "";
+  if (reason) line.before(reasoned(reason, "ct-other"));
+}
+
+/* A cell that names its account asks it again; one whose kernel ended says what to do already. */
+function isAsked(line, panel) {
+  if (line.closest(".ct-magic").querySelector(".ct-reason:not(.ct-other)")) return true;
+  const cell = panel.content.widgets.find(({ node }) => node.contains(line));
+  return /--account\b|\baccount\s*=/.test(cell?.model.sharedModel.getSource() ?? "");
+}
+
+function otherwise(account, used) {
+  const name = (known) => (known === "default" ? "the environment's account" : known);
+  const todo = `Run %ct use ${account}, then this cell.`;
+  return `This asked ${name(account)}; ${name(used)} is in use now. ${todo}`;
+}
+
+function reasoned(text, more = "") {
+  const className = `ct-reason ${more}`.trim();
+  return Object.assign(document.createElement("div"), { className, textContent: text });
 }
 
 /* What can be done with a panel that is over is at the end of its line of facts. */
@@ -188,7 +243,5 @@ async function ask({ sessionContext }, cell, line) {
 }
 
 function needKernel(line) {
-  const reason = document.createElement("div");
-  Object.assign(reason, { className: "ct-reason", textContent: NO_KERNEL });
-  if (line.previousElementSibling?.textContent !== NO_KERNEL) line.before(reason);
+  if (line.previousElementSibling?.textContent !== NO_KERNEL) line.before(reasoned(NO_KERNEL));
 }
