@@ -191,6 +191,8 @@ class FormView:
         self.json.value = html.doubts(asks.doubts) + html.json(asks.bodies)
         for widget in (self._run, self._insert):
             widget.disabled = bool(wrong or error)
+        several = len(self._draft.below("where")) > 1
+        self._filters.value = html.head("Filters", "'and' before 'or'" if several else "")
         self._asks.value = "" if wrong or error else html.note(_asks(asks))
         self._show_stale()
         number, many = self._at + 1, len(self._sheet.statements)
@@ -311,11 +313,12 @@ class FormView:
         self._query.lists = rows
         line = self._query.line
         period = [line("period", flex="1 1 10em"), self._days.line(flex="1 1 18em")]
+        self._filters = _heading("Filters")
         self._fields = w.VBox(
             [
                 _heading("Event"),
                 line("event"),
-                _heading("Filters", "and binds tighter than or"),
+                self._filters,
                 rows["where"].box,
                 _heading("Period", "both days included"),
                 w.HBox(period, layout=w.Layout(**_WRAP)),

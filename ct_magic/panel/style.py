@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 # Colours of the front end's own theme, with a fallback for pages that have none.
 INK = "var(--jp-content-font-color1,#212121)"
 MUTED = "var(--jp-ui-font-color2,#616161)"
@@ -45,7 +47,7 @@ FOCUS = f"""
 @media (forced-colors:active) {{ {OURS} button {{ border:1px solid }} }}"""
 # Rows behind a disclosure are folded only in a notebook that is open: a page that was exported
 # or printed shows them all.
-SHEET = f"""<style>{FOCUS}
+_SHEET = f"""<style>{FOCUS}
 .ct-magic {{ font-size:13px;{NUMBER_STYLE} }}
 .ct-magic code.ct-q {{ font-size:12.5px }}
 .ct-q b {{ color:{KEYWORD} }} .ct-q .s {{ color:{TEXT} }}
@@ -121,6 +123,8 @@ SHEET = f"""<style>{FOCUS}
 .jp-NotebookPanel .ct-scroll {{ overflow:auto;max-height:40em }}
 @media print {{ .jp-NotebookPanel .ct-scroll {{ max-height:none }} }}
 </style>"""
+# Each output brings it along, without the blanks that only its reader here needs.
+SHEET = re.sub(r"\s*([{};\n])\s*", r"\1", _SHEET).replace("\n", " ")
 # What only a live panel has: its frame, its buttons, and a countdown that needs no messages: the
 # browser animates a whole number down to nothing.
 LIVE = f"""<style>
@@ -132,13 +136,13 @@ LIVE = f"""<style>
 .ct-magic-panel button {{ border-radius:6px;border:1px solid {LINE};background:{_PAGE};color:{INK};
   font-size:13px;line-height:1;box-shadow:none;width:auto }}
 .ct-magic-panel button:hover {{ background:{HAIR} }}
-.ct-magic-panel .ct-magic-stop {{ position:absolute;right:0;top:0;flex-direction:row;width:auto }}
+.ct-magic-panel .ct-magic-corner {{ position:absolute;right:0;top:0;flex-direction:row;width:auto }}
 .ct-magic-panel .ct-magic-line {{ position:absolute;right:14px;bottom:6px;overflow:visible }}
 .ct-magic-panel .ct-magic-line:has(.ct-magic-more) {{ position:static;height:19px;margin-top:4px;
   justify-content:space-between }}
-.ct-magic-panel .ct-magic-some {{ align-items:center;gap:8px;width:auto;overflow:visible }}
-.ct-magic-panel .ct-magic-some button {{ height:24px;margin:0 }}
-.ct-magic-panel:has(.ct-magic-some:not(.ct-magic-off)):not(:has(.ct-magic-more)) .ct-meta {{
+.ct-magic-panel .ct-magic-stop {{ align-items:center;gap:8px;width:auto;overflow:visible }}
+.ct-magic-panel .ct-magic-stop button {{ height:24px;margin:0 }}
+.ct-magic-panel:has(.ct-magic-stop:not(.ct-magic-off)):not(:has(.ct-magic-more)) .ct-meta {{
   padding-right:190px }}
 .ct-magic-panel .ct-magic-marks {{ position:absolute;left:0;bottom:0;overflow:visible }}
 .ct-magic-panel .ct-magic-marks > * {{ width:22px;height:{_ROW}px;margin:0;line-height:{_ROW}px }}

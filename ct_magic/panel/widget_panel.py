@@ -62,13 +62,13 @@ class CancelButtons:
         self._boxes: dict[int, w.Checkbox] = {}
         self._list: w.SelectMultiple | None = None
         self._marks = w.VBox(layout=layout).add_class("ct-magic-marks")
-        stop = w.HBox([self._all], layout=layout).add_class("ct-magic-stop")
-        self.over, self.below = [self._marks, stop], list[w.DOMWidget]()
+        corner = w.HBox([self._all], layout=layout).add_class("ct-magic-corner")
+        self.over, self.below = [self._marks, corner], list[w.DOMWidget]()
         if shape != "one":
             self._some = _button("Cancel these", self._cancel_marked)
             self._count, self._gap = w.HTML(layout=layout), w.Box(layout=layout)
             self._chosen = w.HBox([self._count, self._some], layout=layout)
-            self._line = w.HBox([self._chosen.add_class("ct-magic-some")], layout=layout)
+            self._line = w.HBox([self._chosen.add_class("ct-magic-stop")], layout=layout)
             # In the place of a box; among these it is closed with them, and takes no room.
             self.below = [self._line.add_class("ct-magic-line"), self._gap]
         if shape in ("long", "grid"):

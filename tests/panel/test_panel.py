@@ -340,7 +340,7 @@ def button(panel: Any, label: str) -> w.Button:
 
 def line(panel: Any) -> str | None:
     """What is said beside the button that cancels what is marked, where anything is."""
-    (chosen,) = [b for b in widgets(panel.box) if "ct-magic-some" in getattr(b, "_dom_classes", ())]
+    (chosen,) = [b for b in widgets(panel.box) if "ct-magic-stop" in getattr(b, "_dom_classes", ())]
     count, press = chosen.children
     is_off = "ct-magic-off" in chosen._dom_classes
     return None if is_off else f"{count.value} · {press.description}"
