@@ -103,12 +103,13 @@ _SHEET = f"""<style>{FOCUS}
   cursor:pointer;padding:0 0 0 10px }}
 @container (max-width:{_NARROW}px) {{
   .ct-magic table .ct-next {{ display:none }}
-  .ct-magic .ct-rows :is(td,th):first-child {{ max-width:11em !important }}
+  .ct-magic .ct-rows :is(td,th):first-child {{ max-width:10em !important }}
   .ct-magic-live .ct-rows:not(.ct-heat) :is(td,th):last-child {{ min-width:104px;max-width:104px }}
   .ct-magic table.ct-heat {{ min-width:calc(140px + 29px*var(--ct-magic-columns)) }}
   .ct-magic:not(.ct-magic-live) .ct-gap:has(> :nth-child(2)) {{ display:inline-block;
-    white-space:normal;min-width:145px;font-size:11px;line-height:12.5px }}
-  .ct-magic table.ct-own td:not(:first-child) {{ white-space:normal }}
+    white-space:normal;min-width:158px;font-size:11px;line-height:12.5px }}
+  .ct-magic table.ct-own :is(td,th):not(:first-child) {{ white-space:normal }}
+  .ct-own b + span {{ display:block;font-size:11px;line-height:12px }}
   .ct-magic table.ct-wide td i, .ct-meta > :empty {{ display:none }}
   .ct-magic .ct-rows td[style] {{ min-width:20px !important }}
   .ct-meta {{ display:flex;flex-wrap:wrap;align-content:start;min-height:43px }}
@@ -124,7 +125,7 @@ _SHEET = f"""<style>{FOCUS}
 @media print {{ .jp-NotebookPanel .ct-scroll {{ max-height:none }} }}
 </style>"""
 # Each output brings it along, without the blanks that only its reader here needs.
-SHEET = re.sub(r"\s*([{};\n])\s*", r"\1", _SHEET).replace("\n", " ")
+SHEET = re.sub(r"\s*([};\n])\s*", r"\1", _SHEET).replace("\n", " ")
 # What only a live panel has: its frame, its buttons, and a countdown that needs no messages: the
 # browser animates a whole number down to nothing.
 LIVE = f"""<style>

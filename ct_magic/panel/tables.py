@@ -481,9 +481,9 @@ def _remarkable(standing: Standing) -> list[tuple[RowResult | None, str]]:
     kept = sorted([*dict.fromkeys(first)][: panel_text.DOZEN])
     shown: list[tuple[RowResult | None, str]] = []
     for number, following in zip(kept, [*kept[1:], len(rows)], strict=True):
-        shown.append((rows[number], marks.get(number, "")))
-        if gap := following - number - 1:
-            shown.append((None, f"… {gap:,} more"))
+        left, shown = following - number - 1, [*shown, (rows[number], marks.get(number, ""))]
+        if left:  # a line that leaves out one has room for it
+            shown.append((None, f"… {left:,} more") if left > 1 else (rows[number + 1], ""))
     return shown
 
 

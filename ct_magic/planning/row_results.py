@@ -186,6 +186,7 @@ def shared_error(rows: Sequence[RowResult]) -> str | None:
     """Return why several rows failed where all of them failed for one reason, else None."""
     failed = [reason(row) for row in rows if row.state in (State.FAILED, State.TIMED_OUT)]
     reasons = {error.removeprefix(NOT_SENT).removeprefix(NOT_AGAIN) for error in failed}
+    reasons = {error.replace(TOO_LATE[1], TOO_LATE[0]) for error in reasons}
     return (reasons.pop() or None) if len(failed) > 1 and len(reasons) == 1 else None
 
 

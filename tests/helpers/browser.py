@@ -305,6 +305,8 @@ class Desk:
             notebook.command("docmanager:open", path=name, wait=True)
         self.page.wait_for_selector(".jp-Notebook .jp-Cell", state="visible")
         _until_idle(self.page)
+        if self.app == "notebook":  # whose last theme was kept, as JupyterLab's
+            notebook.light()
         try:
             yield notebook
         except BaseException:

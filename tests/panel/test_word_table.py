@@ -8,7 +8,6 @@ from datetime import datetime
 import pandas as pd
 
 from ct_magic.panel.short_tables import short_table, word_table
-from ct_magic.results.frame import records
 
 MOMENT = "2026-11-29 01:55:09"
 PATH = "/home/somebody/.config/ct_magic/accounts.toml is where " * 2
@@ -42,7 +41,7 @@ def test_a_value_is_said_in_words() -> None:
         {"when": None, "known": [], "ready": False, "count": None},
         {"when": None, "known": ["<b>"], "ready": False, "count": 2.0},
     ]
-    page = short_table(records(rows), is_page=True)
+    page = short_table(pd.DataFrame(rows), is_page=True)
     assert ">Shoes, true, 5<" in page
     assert "[" not in page
     assert page.count("><") > 3
