@@ -188,7 +188,9 @@ def _good(data: dict[str, object], req_id: str | None, body: bytes) -> jobs.Answ
     count, events = _count_of(data.get("count")), _count_of(data.get("tcount"))
     if count is None:
         return unusable(f"the answer holds no count: {_body_kind(body)}")
-    if _unwrapped(data.get("error")) or _failure_kind(200, data) != 200:
+    errors = (value for name, value in data.items() if name.lower().startswith("error"))
+    is_failed = any(_unwrapped(v) if isinstance(v, str | list) else v for v in errors)
+    if is_failed or re.fullmatch(r"2|[45]\d\d+", str(data.get("code"))):
         return unusable(f"the answer is a success and a failure in one: {_body_kind(body)}")
     if events is not None and events < count:
         return unusable(f"the answer has {count} profiles, but {events} events (tcount)")

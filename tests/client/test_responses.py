@@ -328,6 +328,8 @@ def test_a_failed_look_is_final_only_where_it_names_what_is_wrong_with_the_query
         {"error": ["no"]},
         {"code": 429},
         {"code": "400"},
+        *({"code": 2}, {"code": 4002}, {"code": "2"}),
+        *({"error": {"message": "no"}}, {"error": True}, {"errors": ["no"]}, {"errorCode": 7}),
         {"tcount": 4},
         {"tcount": 0},
     ],
@@ -337,6 +339,7 @@ def test_a_success_that_contradicts_itself_is_no_count(more: dict[str, object]) 
     answer = reading(200, {"status": "success", "count": 5} | more)
     assert isinstance(answer, Trouble)
     fine = [{"error": ""}, {"error": None}, {"code": 200}, {"code": 0}, {"tcount": 5}]
+    fine += [{"error": False}, {"errors": []}, {"error": {}}, {"error": "[]"}, {"errorCode": 0}]
     for extra in fine:
         assert isinstance(reading(200, {"status": "success", "count": 5} | extra), Success)
 
