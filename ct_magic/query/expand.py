@@ -26,6 +26,7 @@ from itertools import product
 from math import prod
 from typing import Any
 
+from ct_magic.common import words
 from ct_magic.errors import QueryError
 from ct_magic.query import alternatives, calendar, model
 from ct_magic.query.calendar import Stretch, ends
@@ -546,7 +547,7 @@ def expand(
                 raise _too_many(statements[at], at, so_far, left, max_counts, size)
     named = (("" if q.label is None else f"{q.label}: ", q) for q in statements)
     typed = tuple(name + (q.source or to_text(replace(q, label=None))) for name, q in named)
-    notes = dict.fromkeys(_row_notes(made, rows, counts.questions))
+    notes = dict.fromkeys(_row_notes(made, rows, counts.questions, today))
     titled = tuple(_with_own_titles(rows, statements))
     plan = Plan(titled, tuple(counts.questions), tuple(notes), typed)
     return Expansion(tuple(statements), plan, tuple(counts.counts))
@@ -625,7 +626,10 @@ def _of_statement(number: int) -> Iterator[None]:
 
 
 def _row_notes(
-    made: Sequence[_Statement | model.JsonQuery], rows: Sequence[Row], questions: Sequence[Question]
+    made: Sequence[_Statement | model.JsonQuery],
+    rows: Sequence[Row],
+    questions: Sequence[Question],
+    today: date,
 ) -> Iterator[str]:
     """Yield what a panel says of the cell."""
     for statement in made:
@@ -635,6 +639,9 @@ def _row_notes(
     if any(questions[number].profiles_now for number in own):
         now = "filters of profiles mean profiles as they are now"
         yield f"{now}: a row's counts are asked in one run"
+    asked = ((row, questions[n].until) for row in rows if row.formula for n in row.formula.plus)
+    if later := [until for row, until in asked if row.end < today <= until < date.max]:
+        yield f"{words.day(max(later))} is not over: a 'did' counts what has happened by now"
     reasons = (row.previous.incomparable for row in rows if row.previous and row.formula)
     for reason in filter(None, reasons):
         is_later = reason.endswith("is not over")

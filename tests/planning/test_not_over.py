@@ -124,3 +124,22 @@ def test_of_a_day_that_is_given_no_hour_is_known() -> None:
     rows = read_cell("App Launched today by day, hour", today=date(2026, 11, 23)).plan.rows
     assert len(rows) == 24
     assert all(row.formula and row.whole is False for row in rows)
+
+
+@pytest.mark.parametrize(
+    ("text", "is_said"),
+    [
+        ("App Launched yesterday did Charged today", True),
+        ("App Launched 2026-11-01 share did Charged 2026-11-20..2026-11-23", True),
+        ("App Launched yesterday did any (Charged today-3..today, Signup) >= 2", True),
+        ("App Launched yesterday did not Charged 2026-11", True),
+        ("App Launched yesterday did Charged 2026-11-20..2026-11-22", False),
+        ("App Launched yesterday did Charged", False),
+        ("App Launched last 2 weeks did Charged after 1 week by week", False),
+        ("App Launched today did Charged today", False),  # the row says so itself
+    ],
+)
+def test_what_else_was_done_on_a_day_that_is_not_over_is_said(text: str, is_said: bool) -> None:
+    """The base's own days are over, so that its row looks whole."""
+    notes = read_cell(text, today=NOON.date()).plan.notes
+    assert any("is not over: a 'did' counts what has happened" in note for note in notes) == is_said
