@@ -137,9 +137,7 @@ def line_chart(
 
 
 def _tips(name: str, pieces: Sequence[Cell]) -> list[str]:
-    days = [wording.stretch(row.start, row.end) for row in pieces]
-    counts = [wording.number(row.count) for row in pieces]
-    return [f"{name}, {some}: {count}" for some, count in zip(days, counts, strict=True)]
+    return [f"{name}, {wording.stretch(r.start, r.end)}: {wording.number(r.count)}" for r in pieces]
 
 
 def last_of(values: Sequence[float | None]) -> float | None:

@@ -69,13 +69,8 @@ def dots(rows: Sequence[Cell]) -> Chart:
 def paired_dots(rows: Sequence[Cell]) -> Chart:
     """Return each share above that of the other period, and their difference in points."""
     shown = steps(rows)
-    others: dict[int, tuple[float, float]] = {}
-    for row in shown:
-        if row.previous is not None and row.previous_of:
-            others[id(row)] = wilson(row.previous, row.previous_of)
-    high = [row.high or row.share or 0 for row in shown[: wording.MOST]]
-    high += [others[id(row)][1] for row in shown[: wording.MOST] if id(row) in others]
-    axis = wording.share_axis(high)
+    highest = [(r.high or r.share or 0, *_other_interval(r)) for r in shown[: wording.MOST]]
+    axis = wording.share_axis([max(ends) for ends in highest])
 
     def text_of(row: Cell) -> str:
         if row.share is None or row.previous_share is None:
@@ -90,8 +85,7 @@ def paired_dots(rows: Sequence[Cell]) -> Chart:
     def marks(y: int, row: Cell, name: str, text: str) -> list[Mark]:
         found = _interval(y + 0.16, row, f"{name}: {_dot_text(row)}")
         if row.previous_share is not None:
-            if id(row) in others:
-                ends = tuple((end, y - 0.16) for end in others[id(row)])
+            if ends := tuple((end, y - 0.16) for end in _other_interval(row)):
                 found.append(Path(ends, Colour.GREY))
             tip = f"{name}, the other period: {share(row.previous_share)}"
             found.append(Dot(row.previous_share, y - 0.16, Colour.GREY, shape=1, tip=tip))
@@ -100,6 +94,11 @@ def paired_dots(rows: Sequence[Cell]) -> Chart:
     what = f"{_title(rows)} against another period"
     notes = [wording.two_periods(shown, "point"), INTERVALS, DRAW]
     return wording.row_chart(rows, shown, what, notes, axis, text_of, marks, _STEP + 14)
+
+
+def _other_interval(row: Cell) -> tuple[float, ...]:
+    known = row.previous is not None and row.previous_of
+    return wilson(row.previous or 0, row.previous_of or 1) if known else ()
 
 
 def share_lines(rows: Sequence[Cell]) -> Chart:

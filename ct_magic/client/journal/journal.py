@@ -26,17 +26,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from ct_magic.client import jobs
 from ct_magic.client.accounts import SANDBOX_ID, Account, moved
 from ct_magic.client.jobs import Answer, Job, State
-from ct_magic.client.journal.entries import (
-    CellRecord,
-    Entry,
-    Parts,
-    day_at,
-    entry,
-    job_after,
-    moment,
-    plan_from_json,
-    plan_to_json,
-)
+from ct_magic.client.journal import entries
+from ct_magic.client.journal.entries import CellRecord, Entry, Parts
 from ct_magic.client.journal.freshness import Freshness, together
 from ct_magic.client.journal.history import OF_A_CELL
 from ct_magic.errors import AccountError, JournalWarning
@@ -156,9 +147,9 @@ class Journal:
 
     def found(self, question: Question, freshness: Freshness) -> list[Entry]:
         """Return what answers this question now: counts, newest first, then what is pending."""
-        now, entries = self.now(), self._of(question)
-        kept = [entry for entry in entries if freshness.keeps(entry, question, now)]
-        return kept + [entry for entry in entries if freshness.picks_up(entry, question, now)]
+        now, known = self.now(), self._of(question)
+        kept = [each for each in known if freshness.keeps(each, question, now)]
+        return kept + [each for each in known if freshness.picks_up(each, question, now)]
 
     def taken(self, job: Job, known: Entry, places: Sequence[_QuestionAt] | None = None) -> Job:
         """Return the job as this submission leaves it, which it goes on writing into."""
@@ -166,13 +157,13 @@ class Journal:
         self._rows[job.number] = known.id
         if places is not None:
             self._places[job.number] = places
-        return job_after(job, known)
+        return entries.job_after(job, known)
 
     def begin(self, cell: CellRecord, freshness: Freshness | None = None) -> None:
         """Write down the cell whose questions will be asked, and what is known of them."""
         # With `freshness`, what another kernel gets meanwhile is taken: see `asked_elsewhere`.
         self._began, self._freshness = self.now(), freshness
-        today = day_at(self._began, UTC).isoformat()
+        today = entries.day_at(self._began, UTC).isoformat()
         if self.learned(_PRUNED) != today:
             self.learn(_PRUNED, today)
             ttl = max(freshness.ttl, freshness.settled_ttl) if freshness else 0.0
@@ -183,7 +174,7 @@ class Journal:
         self._titles = {n: row.title for row in reversed(plan.rows) for n in row.questions}
         self.ask_together(plan)
         parts = self._parts[cell.id] = Parts()
-        written = plan_to_json(plan, parts)
+        written = entries.plan_to_json(plan, parts)
         titles = json.dumps([parts.folded(t) for t in dict.fromkeys(r.title for r in plan.rows)])
         whose = cell.id, self._account, cell.account, self._began, cell.variable, cell.zone
         self._write(
@@ -214,7 +205,7 @@ class Journal:
                 self._rows[number] = known.id
                 self._own.discard(number)  # an earlier try, which met with trouble
                 self._write(*((_LINK, (*at, known.id)) for at in self._places_of(number)))
-                after = job_after(job, known)
+                after = entries.job_after(job, known)
                 if after.tally is None:
                     return jobs.Partial(known.req_id or "")
                 return jobs.Success(after.tally, after.counted)
@@ -280,13 +271,13 @@ class Journal:
             if isinstance(answer, jobs.Forgotten):
                 # It is called so once it is sent again: a young id may be known a bit later.
                 (known,) = self._entries([own])
-                after = job_after(job, known)
+                after = entries.job_after(job, known)
                 if known.is_counted and after.tally:
                     return jobs.Success(after.tally, after.counted)
             elif isinstance(answer, jobs.Partial | jobs.Success):
                 if own["state"] == _SHARED:
                     return jobs.Shared(job.req_id or "")
-                if answer.at and answer.at.timestamp() < (moment(own["sent"]) or 0.0) - 1:
+                if answer.at and answer.at.timestamp() < (entries.moment(own["sent"]) or 0.0) - 1:
                     error = f"{jobs.BY_A_CACHE} before it was asked"
                     return jobs.Trouble(error, cause=jobs.Cause.FOREIGN)
         return answer
@@ -326,7 +317,7 @@ class Journal:
         rows = self._read(_PENDING_CELLS, (self._account,))
         for row in {row["id"]: row for row in rows}.values():
             try:
-                plan = plan_from_json(row["plan"], self._parts_of(row["id"]))
+                plan = entries.plan_from_json(row["plan"], self._parts_of(row["id"]))
                 record = CellRecord(row["id"], plan, row["variable"], row["zone"])
                 cells.append((record, float(row["began"])))
             except ValueError:
@@ -379,7 +370,7 @@ class Journal:
         return self._parts_of(row["cell"]).read(row["key"]) in (question.key, question.body)
 
     def _entries(self, rows: Iterable[dict[str, Any]]) -> list[Entry]:
-        return [entry(row, self._parts_of(row["cell"])) for row in rows]
+        return [entries.entry(row, self._parts_of(row["cell"])) for row in rows]
 
     def _parts_of(self, cell: str | None) -> Parts:
         if cell is None:
