@@ -27,11 +27,12 @@ WINDOWS = {
         *("within 7 days or less", "within 7 days or fewer", "within at most 7 days", "<= 7 days"),
         *("up to 7 days", "in their first 7 days", "max 7 days", "within 7 days at most"),
         *("within 7d", "within 7days", "within 7", "within seven days", "Within 7 Days"),
+        *("within day 7", "(7 days)", "[within 7 days]", "less than 7 days later"),
         *("whithin 7 days", "with a 7 day window", "window of 7 days", "7-day conversion window"),
         *("withn 7 days", "in 7 days", "in the first 7 days", "within the next 7 days", "by day 7"),
         *("within 7 days of App Installed", "within 7 days after install", "within 7 days since x"),
     ],
-    "within 2 weeks": ["within 2w", "in two weeks"],
+    "within 2 weeks": ["within 2w", "in two weeks", "within week 2"],
     "within 30 days": ["within a month", "in 1 month"],
     "within 1 day": ["in the first 24 hours", "within 24h", "within 30 minutes", "within 1 hour"],
     "within 2 days": ["within 48 hours", "within 36 hrs"],
@@ -43,10 +44,12 @@ WINDOWS = {
     "within 7, 14 days": ["within 7 days, 2 weeks", "within 7 days and 2 weeks", "within 1w, 14d"],
     "within 7, 30 days": ["within 7 or 30 days", "within 7 days or 30 days", "within 7d, 30d"],
     "on day 7": [
+        *("a week later", "one week after", "+7d", "D+7", "T+7", "day 7th"),
         *("day 7", "on day7", "on D7", "in day 7", "on the 7th day", "on the day 7", "on day 7d"),
         *(
             "7 days later",
             "exactly 7 days after",
+            "exactly 7 days later",
             "after 7 days of install",
             "on day 7 after install",
         ),
@@ -54,7 +57,7 @@ WINDOWS = {
     "on day 0": ["on install day", "day of install"],
     "on day 1": ["the next day", "the day after"],
     "on day 1, 7, 30": [
-        "after 1, 7, 30 days",
+        *("after 1, 7, 30 days", "1, 7, 30 days after install"),
         *("D1, D7, D30", "on day 1, 7 and 30", "on day 1/7/30", "on day 1, day 7, day 30"),
         *("on D1 D7 D30", "on day 1 & 7 & 30", "1d, 7d, 30d", "on day 1, on day 7 or on day 30"),
     ],
@@ -69,9 +72,12 @@ WINDOWS = {
         ),
     ],
     "on days 1..7, 8..14": ["on days 1..7, on days 8..14", "on days 1-7, 8-14", "D1-D7 and D8-D14"],
-    "on days 7..14": ["within 7-14 days", "within 7 to 14 days", "within 7..14 days"],
+    "on days 7..14": [
+        *("7-14 days later", "between 7 and 14 days after install", "within days 7-14"),
+        *("within 7-14 days", "within 7 to 14 days", "within 7..14 days"),
+    ],
     "on days 7..30": [
-        *("from day 7", "since day 7", "on day >= 7"),
+        *("from day 7", "since day 7", "on day >= 7", "at least 7 days later", ">= 7 days"),
         *("on day 7..", "on day 7+", "on day 7 or later", "on day 7 unbounded"),
     ],
     "on days 1..30": ["at any time", "after install", "since signup"],
@@ -131,6 +137,14 @@ def test_behind_another_did_the_whole_step_is_written(typed: str) -> None:
         ("A share did B within 7 days monthly", "within 7 days by first month"),
         ("A share did B within 7 days and did C within 7 days", "within 7 days share did"),
         ("A share did where x = 1", "share where"),
+        ("A share never B", "share did not B"),
+        ("A share did no Charged within 7 days", "did not Charged"),
+        ("A didn't B within 7 days", "did not B within 7 days"),
+        ("A share did B on day 7 by first weeks", "by first week"),
+        ("A share did B on day 7 by App Installed week", "by first week"),
+        ("A share did B on day 7 split by week", "on day 7 by first week"),
+        ("A share did B on day 7 versus previous", "vs previous"),
+        ("A last month share did B vs same month last year", "vs before 1 year"),
         ("A share reachable by week", "share where reachability.has_token = true"),
         ("App Installed last week D7", "share did App Launched on day 7"),
         ("App Installed last week within 7 days", "share did App Launched within 7 days"),
@@ -145,9 +159,10 @@ def test_the_place_of_a_window_and_of_a_filter_is_said(cell: str, cure: str) -> 
 @pytest.mark.parametrize(
     "step", ["Charged within 7 days", "Charged on day 7", "Charged where Amount > 5 within 30 days"]
 )
-def test_a_step_without_its_words_gets_them(base: str, step: str) -> None:
+@pytest.mark.parametrize("word", ["", "then ", "and "])
+def test_a_step_without_its_words_gets_them(base: str, step: str, word: str) -> None:
     """On a line of its own an event is no part of the name above it."""
-    assert error_of(f"{base}\n  {step}").cure == f"{base}\n  share did {step}"
+    assert error_of(f"{base}\n  {word}{step}").cure == f"{base}\n  share did {step}"
 
 
 @pytest.mark.parametrize(
@@ -220,6 +235,10 @@ def test_what_other_tools_call_it_leads_to_the_step(cell: str, step: str) -> Non
         ("A last week without B within 7 days", "A last week share did not B within 7 days"),
         ("A today converted to B in a week", "A today share did B within 1 week"),
         ("median time from A to B", "A share did B within 1, 3, 7, 14, 30 days"),
+        ("A then B 7 days later", "A share did B on day 7"),
+        ("A -> B D7", "A share did B on day 7"),
+        ("A and B on day 1, 7", "A share did B on day 1, 7"),
+        ("A last week conversion B within 7 days", "A last week share did B within 7 days"),
         ("A LAST WEEK SHARE DID B ON DAY 1", "A last week share did B on day 1"),
     ],
 )

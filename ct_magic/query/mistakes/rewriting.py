@@ -81,14 +81,17 @@ _OF_KIND = {
     "tail": r"(?: (?:by|did|share|vs)\b.*)?$",
     # What is before an event and between two, where people write sentences.
     "ask": r"(?-i:(?:(?:[A-Z]?[a-z%]+ )?(?:[a-z%]+ )*?"
-    r"(?:of|from|for|who|that|which|funnel|conversion|activation|rate|many|CVR) )?)",
-    "who": r"(?-i:(?:(?:and|who|that|which|also|ha[sd]|have|then|they|converted|made)(?: did)? )*)",
+    r"(?:of|from|for|who|that|which|funnel|conversion|activation|retention|rate|many|CVR) )?)",
+    "who": r"(?-i:(?:(?:and|who|that|which|also|ha[sd]|have|then|they|converted|made|rate"
+    r"|conversion|percent(?:age)?)(?: did)? )*)",
     "soon": rf"(?:{_OWN_DAYS}|(?:(?:with)?in|inside|under|during|up to) (?:(?:under|the|first) )*"
-    rf"(?:{_SPAN}|{_HOURS}))",
+    rf"(?:{_SPAN}|{_HOURS})|(?:after )?[0-9]+ days? (?:later|after)|after [0-9]+ days?\b"
+    rf"|(?:on |at )?(?=D ?[0-9]|day){_A_WINDOW}(?:{_AND}{_A_WINDOW})*)",
     "which": rf"(?:(?:{_A_DAY}|W ?[0-9]{{1,3}}\b|{_SPAN}|N|unbounded|rolling|classic|bounded|range"
     r"|bracket|days?|weeks?|next|first|daily|weekly|monthly|and|on|at|after|within|or|later)\b"
     r"[ ,/&-]*)++",
     "gone": _SPAN,
+    "aday": rf"(?:[0-9]+|an?|the|{'|'.join(DIGITS)}) (?:days?|weeks?|months?|quarters?|years?)\b",
     "prop": rf'(?:\w+\.)?(?:{_BARE}|"[^"]*")',
     "value": _A_VALUE,
     "values": rf"{_A_VALUE}(?: or {_A_VALUE})+",
@@ -432,6 +435,10 @@ def _soon(text: str) -> str:
     """Return ` within 7 days` for in one week, and what is in the language as it is."""
     if re.fullmatch(_OWN_DAYS, text):
         return f" {text}"
+    if re.search("later|after", text, re.IGNORECASE):
+        return f" on day {_first_number(text)}"
+    if re.match("(?:on |at )?D", text, re.IGNORECASE):
+        return f" on {_as_windows(text)}"
     is_hours = re.search(f"{_HOURS}$", text, re.IGNORECASE)
     return f" within {_hours(is_hours[0]) if is_hours else _spans(text)}"
 
@@ -460,6 +467,7 @@ _WRITTEN: dict[str, Callable[[str], str]] = {
     "thirties": lambda text: _pieces(text, 30),
     "soon": _soon,
     "gone": lambda text: f"1..{_days_of(text)}",
+    "aday": lambda text: str(_days_of(text)),
     "often": _how_often,
     "hours": _hours,
     "bars": lambda text: text.replace("_", ""),
