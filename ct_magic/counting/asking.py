@@ -128,8 +128,7 @@ def _days_of(cell: PreparedCell, journal: Journal) -> tuple[RowResult, ...]:
 def _with_warnings(cell: PreparedCell, elsewhere: Mapping[str, int]) -> PreparedCell:
     """Return the cell with a note on its counts that are pending at other accounts, by their names.
 
-    After a restart the environment's account is in use again. A script gets this note and the
-    doubts as warnings; a notebook shows both in the panel.
+    A script gets this note and the doubts as warnings; a notebook shows both in the panel.
     """
     from ct_magic.panel.front_end import current_shell
 

@@ -38,18 +38,14 @@ if TYPE_CHECKING:
 
 
 class PendingCell(Record):
-    """A cell some of whose ids are pending.
-
-    `plan` has the rows that can be complete, and `questions` their questions' numbers in the cell;
-    `entries` has what is known of these. `unsent` is how many of its counts were never sent.
-    """
+    """A cell some of whose ids are pending."""
 
     record: CellRecord
-    began: float
-    entries: Mapping[int, Entry]
-    plan: Plan
-    questions: tuple[int, ...]
-    unsent: int = 0
+    began: float  # seconds since 1970
+    entries: Mapping[int, Entry]  # what is known of its questions, by their numbers
+    plan: Plan  # of the rows that can be complete
+    questions: tuple[int, ...]  # the numbers, in the cell, of this plan's questions
+    unsent: int = 0  # how many of its counts were never sent
 
     def jobs(self, answers: Mapping[int, Job]) -> tuple[Job, ...]:
         """Return a job for each question of the whole cell, given those of the pending ids."""

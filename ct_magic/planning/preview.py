@@ -29,24 +29,18 @@ from ct_magic.settings import Changes, Settings, changed, in_force
 
 
 class PlanSummary(Record):
-    """What a cell would ask, before anything is sent.
+    """What a cell would ask, before anything is sent."""
 
-    `rows` are the DataFrame's, of which `not_yet` are not asked, since their days are not over.
-    `counts` are the distinct counts behind them (None where the cell is `refused` for its size):
-    `known` ones are in the journal, `pending` ones have an id that is fetched, and `to_send` are
-    submitted; `seconds` is how long that may take. `notes` are sentences on the whole cell.
-    """
-
-    rows: int
-    counts: int | None
-    known: int = 0
-    pending: int = 0
+    rows: int  # of the DataFrame
+    counts: int | None  # distinct ones; None where the cell is refused
+    known: int = 0  # counts that are in the journal
+    pending: int = 0  # those with an id that is fetched
     to_send: int = 0
-    not_yet: int = 0
-    seconds: Estimate | None = None
-    notes: tuple[str, ...] = ()
+    not_yet: int = 0  # rows that are not asked, since their days are not over
+    seconds: Estimate | None = None  # that the counts may take
+    notes: tuple[str, ...] = ()  # sentences on the whole cell
     doubts: tuple[str, ...] = ()
-    refused: str | None = None
+    refused: str | None = None  # why, where the cell is too large
 
     def __str__(self) -> str:
         """Return at most four lines, then one for each doubt."""

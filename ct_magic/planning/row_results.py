@@ -31,7 +31,7 @@ _Values = tuple[int | None, int | None, bool]  # of a row: its count, its `of`, 
 
 
 class _Sum(Record):
-    """A formula whose counts are all there."""
+    """A formula whose counts have all arrived."""
 
     plus: tuple[int, ...]
     minus: tuple[int, ...]

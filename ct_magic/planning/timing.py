@@ -51,18 +51,14 @@ _USUAL_LIMITS = (3, None)
 
 
 class Pacing(Record):
-    """How an account is asked; `first_look`, `poll_interval` and `request` are seconds.
-
-    `at_once` requests, of `request` seconds each, and `pending` counts (None: any number) are under
-    way at a time. `is_taught` is False while it is unknown whether the account allows so many.
-    """
+    """How an account is asked; times are in seconds."""
 
     first_look: float = 5.0
     poll_interval: float = 30.0
-    at_once: int = 3
-    request: float = USUAL_REQUEST
-    pending: int | None = None
-    is_taught: bool = True
+    at_once: int = 3  # requests
+    request: float = USUAL_REQUEST  # how long one takes
+    pending: int | None = None  # counts at a time; None: any number
+    is_taught: bool = True  # False while it is unknown whether the account allows so many
 
 
 def _drawn(

@@ -369,10 +369,7 @@ def fits(condition: Filter) -> bool:
 
 
 def misfit(operator: Operator, value: Scalar, shown: str, name: str | None = None) -> str | None:
-    """Return what is wrong with a value behind an operator; None where it fits.
-
-    `shown` is the value as it was typed, `name` the operator's name where it is not its symbol.
-    """
+    """Return what is wrong with a value, `shown` as typed, behind an operator, else None."""
     name = name or f"'{operator.symbol}'"
     if _takes(operator, value):
         return None

@@ -43,12 +43,9 @@ class NamedCondition(_Part):
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class NamedEvent(_Part):
-    """An event with its filters, said once: `ct_magic.event('Charged where Amount > 500')`.
+    """An event with its filters, said once: `ct_magic.event('Charged where Amount > 500')`."""
 
-    `query` holds it as a statement's base would; its event may have `often`, too.
-    """
-
-    query: Query
+    query: Query  # of this event alone, which may have `often`
 
     def __str__(self) -> str:
         return " ".join([to_text(self.query), *often_text(self.query.event)])

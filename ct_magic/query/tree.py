@@ -321,17 +321,12 @@ NODES: dict[str, Callable[..., Node]] = {
     "by_hour": lambda hour: TimeAxis(None, hour, None),
     "by_value": ValueAxis,
 }
-# The rules of periods, whose children are tokens alone.
-PERIODS = frozenset(
-    [
-        *("one_day", "days", "named_unit", "since", "last", "previous", "this"),
-        *("moved", "moved_axis", "within", "rolling"),
-    ]
-)
 
 
 def node_maker() -> SimpleNamespace:
     """Return what lark asks for a method of each rule's name while it parses."""
-    periods = {rule: lambda *tokens, rule=rule: PeriodNode(rule, tokens) for rule in PERIODS}
+    of_tokens = ["one_day", "days", "named_unit", "since", "last", "previous", "this"]
+    of_tokens += ["moved", "moved_axis", "within", "rolling"]
+    periods = {rule: lambda *tokens, rule=rule: PeriodNode(rule, tokens) for rule in of_tokens}
     makers = (NODES | periods).items()
     return SimpleNamespace(**{rule: lambda parts, make=make: make(*parts) for rule, make in makers})

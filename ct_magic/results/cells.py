@@ -32,25 +32,17 @@ CellValue = str | float | bool | date
 
 
 class Series(Record):
-    """What a row is a count of, apart from its days: rows of one series are one line.
-
-    `values` are typed: the number 5 and the text "5" are two values. `window` holds own days.
-    """
+    """What a row is a count of, apart from its days: rows of one series are one line."""
 
     query: str
-    values: tuple[tuple[str, str, CellValue], ...]  # column, type, value
+    values: tuple[tuple[str, str, CellValue], ...]  # column, type (5 is not "5"), value
     step: str | None = None
     after: int | None = None
-    window: tuple[int, int] | None = None
+    window: tuple[int, int] | None = None  # own days
 
 
 class Cell(Record):
-    """A row of the DataFrame; None where a cell is empty. Shares and changes are fractions.
-
-    `rank` is the step's place in its statement, 0 for the base (None: unknown). `every` is the unit
-    of `by`; where it `rolls`, a row is a window that ends with its piece. `counted` is the moment
-    of the count on the account's clock.
-    """
+    """A row of the DataFrame; None where a cell is empty. Shares and changes are fractions."""
 
     series: Series
     event: str
@@ -73,10 +65,10 @@ class Cell(Record):
     whole: bool | None = None
     status: str | None = None
     doubt: str | None = None
-    counted: datetime | None = None
-    rank: int | None = None
-    every: str | None = None
-    rolls: bool = False
+    counted: datetime | None = None  # on the account's clock
+    rank: int | None = None  # the step's place in its statement, 0 for the base; None: unknown
+    every: str | None = None  # the unit of `by`
+    rolls: bool = False  # True for a window that ends with its piece
 
     @property
     def is_base(self) -> bool:

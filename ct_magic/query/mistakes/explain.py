@@ -35,10 +35,7 @@ from ct_magic.query.mistakes.stop import Accepted, Line, Mistake, Reach, Stop, i
 def explain_mistake(
     line: Line, at: int, accepted: Accepted, reach: Reach, today: date | None = None
 ) -> Mistake:
-    """Explain why the token at `at` cannot come there; the line ends with `$END`.
-
-    `accepted` says what may follow some tokens, `reach` how many of them the grammar takes.
-    """
+    """Explain why the token at `at` cannot come there; the line ends with `$END`."""
     stop = Stop(line, at, accepted, reach, today)
     for guess in GUESSES:
         if mistake := guess(stop):

@@ -11,8 +11,8 @@ from ct_magic.rows import Record
 
 _LONGEST_FOUND = 50  # characters of what was found that are shown
 Line = Sequence[Token]
-Accepted = Callable[[Line], frozenset[str]]
-Reach = Callable[[Line], int]
+Accepted = Callable[[Line], frozenset[str]]  # the types of token that may follow these
+Reach = Callable[[Line], int]  # how many of these tokens the grammar accepts
 
 
 class Mistake(Record):
