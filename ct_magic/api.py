@@ -173,7 +173,7 @@ def names(account: str | None = None) -> pd.DataFrame:
     from ct_magic.results.tables import NAME_COLUMNS, table
     from ct_magic.session.known_names import known_of_account
 
-    return table((row.values() for row in table_rows(known_of_account(account))), NAME_COLUMNS)
+    return table(table_rows(known_of_account(account)), NAME_COLUMNS)
 
 
 def values(

@@ -32,17 +32,9 @@ def unit_of(unit: model.Unit, day: date) -> model.Days:
 
 def first_of(unit: model.Unit, day: date) -> date:
     """Return the first day of the week, month, quarter or year that the day lies in."""
-    match unit:
-        case model.Unit.DAY:
-            return day
-        case model.Unit.WEEK:
-            return day - timedelta(day.weekday())
-        case model.Unit.MONTH:
-            return day.replace(day=1)
-        case model.Unit.QUARTER:
-            return day.replace(month=day.month - (day.month - 1) % 3, day=1)
-        case model.Unit.YEAR:
-            return day.replace(month=1, day=1)
+    if unit in DAYS:
+        return day - timedelta(day.weekday() if unit is model.Unit.WEEK else 0)
+    return day.replace(month=day.month - (day.month - 1) % MONTHS[unit], day=1)
 
 
 def cut(period: model.Days, unit: model.Unit) -> Iterator[model.Days]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import field, replace
 from functools import reduce
 from typing import Any, TypeVar
@@ -81,41 +81,34 @@ SYSTEM = Names(
 )
 
 
-def table_rows(sources: Mapping[str, Names]) -> list[dict[str, Any]]:
-    """Return a row for each property that these sources know, the most reliable source last.
+def table_rows(sources: Mapping[str, Names]) -> Iterator[tuple[object, ...]]:
+    """Yield a row for each property that these sources know, the most reliable source last.
 
     It has the event (None for profiles and sessions), the property as it is written, its type and
     values, where they are known, and the sources.
     """
     known = reduce(Names.merged, sources.values(), Names())
-    named = [(event, p or {"": ()}) for event, p in known.events.items()]
-    named += [(scope.value, known.of_scope(scope)) for scope in SCOPES]
-    named += [("geo", {"geo": known.places})] if known.places else []
-    is_event = known.events.__contains__
-    return [
-        {
-            "event": holder if is_event(holder) else None,
-            "property": name or None if is_event(holder) or holder == "geo" else f"{holder}.{name}",
-            "type": known.types.get((holder, name)) or _value_type(values),
-            "values": list(values),
-            "source": ", ".join(s for s, n in sources.items() if _has(n, holder, name)),
-        }
-        for holder, properties in named
-        for name, values in properties.items()
-    ]
+    held = {source: _by_holder(names) for source, names in sources.items()}
+    for (holder, name), values in _by_holder(known).items():
+        scope = holder.value if isinstance(holder, model.Scope) else None
+        kinds = {isinstance(value, str) for value in values}
+        plain = ("text" if True in kinds else "number") if len(kinds) == 1 else None
+        yield (
+            None if scope else holder,
+            f"{scope}.{name}" if scope else name or None,
+            known.types.get((scope or str(holder), name)) or plain,
+            list(values),
+            ", ".join(source for source, names in held.items() if (holder, name) in names),
+        )
 
 
-def _value_type(values: Values) -> str | None:
-    kinds = {isinstance(value, str) for value in values}
-    return ("text" if True in kinds else "number") if len(kinds) == 1 else None
-
-
-def _has(names: Names, holder: str, name: str) -> bool:
-    if holder == "geo":
-        return bool(names.places)
-    if holder in names.events:
-        return not name or name in names.events[holder]
-    return any(scope.value == holder and name in names.of_scope(scope) for scope in SCOPES)
+def _by_holder(names: Names) -> dict[tuple[str | model.Scope | None, str], Values]:
+    """Return the values by event, scope or None (geo), and by property ("": the event alone)."""
+    held: list[tuple[str | model.Scope | None, Properties]]
+    held = [(event, properties or {"": ()}) for event, properties in names.events.items()]
+    held += [(scope, names.of_scope(scope)) for scope in SCOPES]
+    held += [(None, {"geo": names.places})] if names.places else []
+    return {(holder, name): values for holder, p in held for name, values in p.items()}
 
 
 def _merged(first: Properties, second: Properties) -> dict[str, Values]:
