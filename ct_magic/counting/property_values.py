@@ -48,11 +48,8 @@ class CommonValues(Record):
         """A row for each value: property_type, property, kind, value, events."""
         from ct_magic.results.tables import VALUE_COLUMNS, table
 
-        rows = (
-            (TYPES[prop.scope], prop.name, value.kind, value.text, value.events)
-            for prop, values in self.values.items()
-            for value in values
-        )
+        known = ((prop, value) for prop, values in self.values.items() for value in values)
+        rows = ((TYPES[p.scope], p.name, v.kind, v.text, v.events) for p, v in known)
         return table(rows, VALUE_COLUMNS)
 
     @property

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, tzinfo
+from functools import partial
 from textwrap import dedent
 from typing import Any
 
@@ -110,15 +111,8 @@ def read_plan(
     """Read a text for an account: its rows with their doubts, and the account's today."""
     days_of, known = zone_of(account, settings), known_of(account)
     day, hours = day_and_hours(today, days_of)
-    cell = parser.read_cell(
-        one_text(text),
-        params=params,
-        today=day,
-        max_counts=settings.max_counts,
-        zone=days_of,
-        names=known.names,
-        hours=hours,
-    )
+    read = partial(parser.read_cell, params=params, today=day, hours=hours, zone=days_of)
+    cell = read(one_text(text), max_counts=settings.max_counts, names=known.names)
     return replace(cell, plan=doubted(cell, day, known)), day
 
 

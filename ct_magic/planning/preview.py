@@ -94,17 +94,10 @@ def plan(
         jobs = jobs if refresh else recalled(planned, journal, cell.freshness)
         seconds, _ = expected(jobs, journal, cell.timing)
     states = [job.state for job in jobs]
-    return PlanSummary(
-        rows=len(planned.rows),
-        counts=len(jobs),
-        known=states.count(State.SUCCESS),
-        pending=states.count(State.SUBMITTED),
-        to_send=states.count(State.WAITING),
-        not_yet=sum(row.formula is None for row in planned.rows),
-        seconds=seconds,
-        notes=planned.notes,
-        doubts=planned.doubts,
-    )
+    known, pending, to_send = map(states.count, (State.SUCCESS, State.SUBMITTED, State.WAITING))
+    not_yet = sum(row.formula is None for row in planned.rows)
+    numbers = (len(planned.rows), len(jobs), known, pending, to_send, not_yet)
+    return PlanSummary(*numbers, seconds, planned.notes, planned.doubts)
 
 
 class Preview(Record):

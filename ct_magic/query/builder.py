@@ -626,12 +626,9 @@ def _numbers(shift: model.Shift | model.ShiftAxis) -> tuple[int, int]:
 
 def _places_and_clocks(condition: model.Condition | None) -> set[str]:
     """Return those of `geo` and `time_of_day` that a condition speaks of."""
-    props = ("geo" if isinstance(c, model.AtPlace) else c.property for c in _flat(condition))
-    return {
-        "geo" if p == "geo" else model.TIME_OF_DAY.name
-        for p in props
-        if p in ("geo", model.TIME_OF_DAY)
-    }
+    props = ["geo" if isinstance(c, model.AtPlace) else c.property for c in _flat(condition)]
+    named = {"geo": "geo", model.TIME_OF_DAY: model.TIME_OF_DAY.name}
+    return {name for prop, name in named.items() if prop in props}
 
 
 def _known_on_day_0(clause: model.Clause, query: model.Query) -> str | None:

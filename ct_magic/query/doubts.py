@@ -173,13 +173,9 @@ def misplaced(prop: Property, event: str | None, names: Names) -> str | None:
     near = prop.name if prop.name in properties else _near(prop.name, tuple(properties)) or ""
     if near.casefold() == word:
         return None
-    elsewhere = (
-        property_text(Property(name, scope))
-        for scope in Scope
-        if scope is not prop.scope
-        for name in _properties(scope, event, names)
-        if name.casefold() == word
-    )
+    others = [scope for scope in Scope if scope is not prop.scope]
+    known = (Property(n, scope) for scope in others for n in _properties(scope, event, names))
+    elsewhere = (property_text(other) for other in known if other.name.casefold() == word)
     other = next(elsewhere, 'geo, as in geo = "India",' if word in _PLACES else None)
     return other and f"{property_text(prop)} is not among the known names: is {other} meant?"
 

@@ -365,11 +365,8 @@ class _Statement:
         self, piece: _Slice, chain: _Chain, stretch: Stretch, has_windows: bool = False
     ) -> model.Query:
         """Return the count without its conditions; `has_windows` leaves own days as they are."""
-        dated = (
-            clause if clause.window and has_windows else self._dated(clause, stretch)
-            for clause in chain.clauses
-            if not isinstance(clause, model.ShareWhere)
-        )
+        clauses = (c for c in chain.clauses if not isinstance(c, model.ShareWhere))
+        dated = (c if c.window and has_windows else self._dated(c, stretch) for c in clauses)
         event = model.Event(self.query.event.name, (), stretch.days)
         return replace(self.alone, event=event, clauses=tuple(dated), pieces=piece.pieces)
 

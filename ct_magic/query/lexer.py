@@ -60,13 +60,9 @@ class Source:
         begin = self._line_starts[number - 1]
         line = re.split(r"[\r\n]", self.text[begin:], maxsplit=1)[0]
         column = start - begin
-        return QueryError(
-            _printable(message),
-            source=_printable(line),
-            line=number,
-            column=column + 1,
-            length=max(1, min(end - start, len(line) - column)),
-        )
+        length = max(1, min(end - start, len(line) - column))
+        place = {"line": number, "column": column + 1, "length": length}
+        return QueryError(_printable(message), source=_printable(line), **place)
 
 
 def _printable(text: str) -> str:

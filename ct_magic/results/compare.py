@@ -30,12 +30,9 @@ def comparison(df: pd.DataFrame, by: str | None = None) -> pd.DataFrame:
     rows = cells(df)
     name, names = _compared(df, by), axes(df)
     if name in names and not name.startswith(OF_PROFILES):
-        warnings.warn(
-            f"{name} is no property of the profile: one profile may be in several groups, "
-            "while interval and p suppose different people",
-            QueryWarning,
-            stacklevel=3,
-        )
+        may_overlap = f"{name} is no property of the profile: one may be in several groups"
+        message = f"{may_overlap}, while interval and p assume different profiles"
+        warnings.warn(message, QueryWarning, stacklevel=3)
     first, pairs = _pairs(df, name, [row for row in rows if row.is_step])
     at = {id(row): number for number, row in enumerate(rows)}
     times = [time for time in _TIME_COLUMNS if time in df.columns]
@@ -116,12 +113,8 @@ def _pairs(
     values = [_value_of(row, by) for row in rows]
     order = sorted(set(values)) if by == "start" else asked_order(df, values, by)
     first, *others = order or [None]
-    return first, [
-        (group[value], group.get(first))
-        for group in groups.values()
-        for value in others
-        if value in group
-    ]
+    wanted = [(group, value) for group in groups.values() for value in others if value in group]
+    return first, [(group[value], group.get(first)) for group, value in wanted]
 
 
 def _numbers_of(row: Cell, first: Cell | None) -> dict[str, float | None]:
