@@ -230,10 +230,18 @@ def test_the_count_arrives_without_docstrings_and_in_ascii(truth: bytes, account
 FROZEN = """
 import sys, time
 from freezegun import freeze_time
-from ct_magic.sandbox import Sandbox
-import ct_magic
-
 began = time.monotonic()
+with freeze_time("2026-11-20 12:00"):
+    from ct_magic.sandbox import Sandbox
+    import ct_magic
+
+with Sandbox(profiles=60, latency=0.2) as box:
+    account = ct_magic.Account("d", "SANDBOX", "sandbox", base_url=box.url)
+    handle = ct_magic.start("App Launched yesterday", account=account, poll_interval=0.05)
+    with freeze_time("2026-11-20 12:00"):
+        while not handle.done():
+            time.sleep(0.01)
+assert "pandas" not in sys.modules, "nor in mid-run, where freezing it would end Python"
 with Sandbox(profiles=60, partials=1) as box, Sandbox(profiles=60, latency=3600) as slow:
     with freeze_time("2026-11-20 12:00"):
         names = [getattr(ct_magic, name) for name in dir(ct_magic)]

@@ -97,17 +97,17 @@ _exchange = threading.local()  # of a thread: the deadline of the exchange that 
 
 
 def _bound(manager: Any) -> None:
-    pools = manager.pool_classes_by_scheme.items()
-    manager.pool_classes_by_scheme = {
-        name: _bounded_pool(kind, kind.ConnectionCls) for name, kind in pools
-    }
+    manager.pool_classes_by_scheme = pools = dict(manager.pool_classes_by_scheme)
+    for name, kind in pools.items():
+        with suppress(AttributeError, TypeError):  # what no class can be made of stays as it is
+            pools[name] = _bounded_pool(kind, kind.ConnectionCls)
 
 
 # A class is made once: making one takes longer than what it does for an exchange. A recorder of
 # tests makes its own for each recording, so that not all are kept.
 @lru_cache(maxsize=16)
 def _bounded_pool(pool: type, kind: Any) -> type:
-    if not isinstance(kind, type) or not issubclass(kind, HTTPConnection):
+    if not issubclass(kind, HTTPConnection):
         return pool
     connection = type("Connection", (_Bounded, kind), {"debuglevel": 0})
     return type(pool.__name__, (pool,), {"ConnectionCls": connection})

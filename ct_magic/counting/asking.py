@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import secrets
-import sys
 import warnings
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from time import time
@@ -20,7 +18,6 @@ from ct_magic.client.journal.entries import CellRecord, job_after
 from ct_magic.client.journal.freshness import recalled
 from ct_magic.client.journal.journal import WARNED, Journal, key_of, open_journal, warn
 from ct_magic.client.limits import LIMITS, REQUEST, Learned, gate
-from ct_magic.common.threads import spawn_import
 from ct_magic.planning.prepare import PreparedCell
 from ct_magic.planning.row_results import RowResult, RowRun, row_results
 from ct_magic.query import parser
@@ -87,8 +84,6 @@ def begin(
     shell = current_shell()
     rows = RowRun(cell.plan, _service_run(cell, jobs, journal))
     usual = partial(open_panel, mode=cell.settings.progress, shell=shell)
-    if "pandas" not in sys.modules:
-        spawn_import(_prepare_frame, "ct_magic-frame")
     # The panel's own line says which days are meant.
     notes = [note for note in cell.plan.notes if not note.startswith("whole ")]
     about = About(
@@ -191,11 +186,3 @@ def _service_run(
         learn=lambda learned: journal.learn(LIMITS, learned.to_text()),
         measured=lambda seconds: journal.learn(REQUEST, f"{seconds:.3g}"),
     )
-
-
-def _prepare_frame() -> None:
-    # pandas takes a while to import; better while the service counts than after a click on Cancel.
-    from ct_magic.counting.handle import frame_maker
-
-    with suppress(errors.UsageError):  # raised again when the frame is needed
-        frame_maker()

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import signal
+import sys
 import threading
 from collections import Counter
 from collections.abc import Callable, Collection, Coroutine, Generator, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from threading import Event
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from ct_magic import errors
 from ct_magic.client.jobs import State
-from ct_magic.common.threads import now, spawn
+from ct_magic.common.threads import now, spawn, spawn_import
 from ct_magic.common.words import plain
 from ct_magic.panel.front_end import CommPump
 from ct_magic.planning.row_results import reason, shared_error
@@ -55,6 +56,13 @@ def frame_maker() -> Callable[..., pd.DataFrame]:
     return frame
 
 
+def _prepare_frame() -> None:
+    # pandas takes a while to import; better while the service counts than after a click on Cancel.
+    # Not beside the user's own code: who freezes time in mid-import crashes Python.
+    with suppress(errors.UsageError):  # raised again when the frame is needed
+        frame_maker()
+
+
 class NoLengthError(errors.StillRunningError, TypeError):
     """A handle has no length: Python expects a TypeError there."""
 
@@ -79,13 +87,13 @@ class Stamp(Record):
                 frame.attrs["as_given"] = digest(frame)
         return frame
 
-    def is_on(self, value: object) -> bool:
+    def is_on(self, value: Any) -> bool:
         """Return True for the DataFrame that the cell gave, and nothing of which was changed."""
-        from ct_magic.results.frame import digest
+        from ct_magic.results.frame import digest, is_frame
 
-        attrs = getattr(value, "attrs", {})
-        of_cell = attrs.get("cell") == self.cell and "as_given" in attrs
-        return of_cell and attrs["as_given"] == digest(value)
+        if not is_frame(value) or value.attrs.get("cell") != self.cell:
+            return False
+        return "as_given" in value.attrs and value.attrs["as_given"] == digest(value)
 
 
 class Counting:
@@ -157,6 +165,8 @@ class Counting:
         The panel's buttons and interrupts work. With `plot` what arrived is drawn at the end, in
         every case. Raises what `result` raises, and CountInterrupt after an interrupt.
         """
+        if "pandas" not in sys.modules:
+            spawn_import(_prepare_frame, "ct_magic-frame")
         try:
             wait(self._run, self._show, self._kernel)
         except KeyboardInterrupt:

@@ -233,9 +233,16 @@ def unit_days(name: str, day: date) -> int:
     return calendar.DAYS.get(unit) or calendar.length(calendar.unit_of(unit, day))
 
 
-def digest(data: Any) -> str:
+def is_frame(value: object) -> bool:
+    """Return True for a DataFrame."""
+    return isinstance(value, pd.DataFrame)
+
+
+def digest(data: pd.DataFrame) -> str:
     """Return a text that changes with anything in a DataFrame."""
     columns = repr([(name, str(dtype)) for name, dtype in data.dtypes.items()])
+    attrs = sorted({*map(str, data.attrs), "as_given"})
+    columns += repr([data.index.names, data.columns.names, attrs])
     try:
         rows = pd.util.hash_pandas_object(data).to_numpy().tobytes()
     except TypeError:  # a value that cannot be hashed is not one of ours

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import math
-import time
 import weakref
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime
 from functools import partial
 from pathlib import Path
 
-from ct_magic.common.threads import in_child
+from ct_magic.common import threads
 from ct_magic.errors import UsageError
 from ct_magic.sandbox.engine import Engine
 from ct_magic.sandbox.faults import Fault, Faults, Reply, plan as fault_plan
@@ -45,7 +44,7 @@ class Sandbox:
         data: str | Path | None = None,  # a folder of exported events to use instead
         db: str | Path | None = None,  # a file that keeps these: loaded once
         say: Callable[[str], None] = lambda line: None,
-        clock: Callable[[], float] = time.monotonic,
+        clock: Callable[[], float] = threads.now,
     ) -> None:
         if profiles < 1:
             raise UsageError(f"profiles is a whole number above 0, not {profiles!r}")
@@ -64,7 +63,7 @@ class Sandbox:
         self._port, self._server = port, Server(self._protocol.answer, self._protocol.refused)
         # DuckDB complains at the end of a process about connections that are still open.
         self._closing = weakref.finalize(self, self._engine.close)
-        in_child(self._leave)
+        threads.in_child(self._leave)
         try:
             if is_own:
                 day = today or (clocked or utc)().astimezone(days_of).date()

@@ -20,6 +20,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from datetime import datetime, timedelta
 from email.utils import formatdate
+from functools import partial
 from ipaddress import ip_address
 from pathlib import Path
 from queue import Queue
@@ -27,6 +28,8 @@ from typing import Any
 
 import pytest
 from helpers.raw_server import Wire, wires
+from urllib3 import HTTPConnectionPool, poolmanager
+from urllib3.connection import HTTPConnection
 
 import ct_magic
 from ct_magic.client.accounts import Account
@@ -592,6 +595,41 @@ from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 for pool in (HTTPConnectionPool, HTTPSConnectionPool):
     pool.ConnectionCls = partial(pool.ConnectionCls)
 """
+
+
+class Final(HTTPConnection):
+    """One of which no class can be made."""
+
+    def __init_subclass__(cls) -> None:
+        raise TypeError("this class is final")
+
+
+class Unhashable(type):
+    __hash__ = None  # type: ignore[assignment] # what is not to be kept in a cache
+
+
+Odd = Unhashable("Odd", (HTTPConnection,), {})
+
+
+def made(*args: Any, **options: Any) -> HTTPConnectionPool:
+    return HTTPConnectionPool(*args, **options)
+
+
+@pytest.mark.parametrize(
+    "pool",
+    [
+        *(type("Pool", (HTTPConnectionPool,), {"ConnectionCls": kind}) for kind in (Final, Odd)),
+        *(made, partial(HTTPConnectionPool)),
+    ],
+    ids=["final", "unhashable", "function", "partial"],
+)
+def test_a_connection_of_which_no_class_can_be_made_is_used_as_it_is(
+    pool: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A double of urllib3's costs the bounds, not the count."""
+    monkeypatch.setitem(poolmanager.pool_classes_by_scheme, "http", pool)
+    with wires(lambda wire: wire.request() and wire.answer()) as url:
+        assert service(url).submit("1") == Success(Tally(1))
 
 
 @pytest.mark.parametrize("is_secure", [True, False])

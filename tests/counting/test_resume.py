@@ -217,7 +217,24 @@ def test_retention_comes_back_with_what_is_not_yet(slow: Sandbox) -> None:
         assert resumed[name].equals(counted[name]), name
 
 
-CHANGES: dict[str, Callable[[pd.DataFrame], pd.DataFrame]] = {
+class Unhelpful:
+    """An object of the user's own, of which nothing can be asked."""
+
+    def __getattr__(self, name: str) -> None:
+        raise ZeroDivisionError(name)
+
+
+def with_note(df: pd.DataFrame) -> pd.DataFrame:
+    df.attrs["note"] = "mine"
+    return df
+
+
+CHANGES: dict[str, Callable[[pd.DataFrame], Any]] = {
+    "a name of its index": lambda df: df.rename_axis("mine"),
+    "a name of its columns": lambda df: df.rename_axis("mine", axis="columns"),
+    "a note beside it": with_note,
+    "one column, which has the frame's attrs": lambda df: df["count"],
+    "an object that answers nothing": lambda _: Unhelpful(),
     "rows taken out": lambda df: df[df["Category"] == "Shoes"],
     "rows in another order": lambda df: df.iloc[::-1],
     "rows numbered anew": lambda df: df.iloc[::-1].reset_index(drop=True),
@@ -233,7 +250,7 @@ CHANGES: dict[str, Callable[[pd.DataFrame], pd.DataFrame]] = {
 
 @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
 def test_what_somebody_made_of_a_frame_is_not_replaced(
-    slow: Sandbox, change: Callable[[pd.DataFrame], pd.DataFrame]
+    slow: Sandbox, change: Callable[[pd.DataFrame], Any]
 ) -> None:
     """Five rows were back where three were left: the counts are in what resume gives."""
     week = change(left(SHOES, "week"))
