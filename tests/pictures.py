@@ -22,7 +22,7 @@ loyal: App Launched where session.first_time = false or tech.OS = "iOS" last 2 w
   share did Product Viewed after 2 weeks
   by profile.Customer Type in ("Gold", "Silver")"""
 CHOOSE_FIRST = "() => { window.jupyterapp.shell.currentWidget.content.activeCellIndex = 0 }"
-COLOURS = 128  # enough for an interface, and a third of the bytes
+COLOURS = 256  # enough for an interface, and less than half of the bytes
 
 
 def main() -> None:

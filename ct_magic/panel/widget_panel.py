@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import cache
 from itertools import chain
@@ -84,16 +84,12 @@ class CancelButtons:
     def follow(self, standing: Standing) -> None:
         """Give each row in sight its box, if it has not ended; say how many are not in sight."""
         self._seen, shown = standing, panel_html.in_sight(standing)
-        if self._shape in ("rows", "long"):
-            self._follow_boxes(shown)
         if self._list:
             hidden = len(standing.rows) - len(shown)
             what = f"{hidden:,} more rows" if self._shape == "long" else "cancel some"
             self._open.description = f"{what} {'▾' if self._open.value else '▸'}"
-
-    def _follow_boxes(self, rows: Sequence[RowResult]) -> None:
         beside = list[w.Widget]()
-        for row in rows:
+        for row in shown if self._shape in ("rows", "long") else ():
             number = row.row.number
             if not row.state.ended and number not in self._boxes:
                 self._boxes[number] = box = _box(row)

@@ -13,7 +13,7 @@ import pytest
 from helpers.plans import plan, row
 from hypothesis import given, strategies as st
 
-from ct_magic.client.jobs import Job, State, Tally
+from ct_magic.client.jobs import TOO_LATE, Job, State, Tally
 from ct_magic.panel import html as card, style, tables, text as words
 from ct_magic.panel.html import coloured
 from ct_magic.panel.standing import About, Standing, seconds_left
@@ -944,3 +944,12 @@ def test_what_cannot_be_asked_yet_is_not_yet_from_the_beginning() -> None:
         seen = standing(rows, [{"state": state}] * 2)
         assert seen.tally[State.NOT_YET] == 2
         assert seen.tally[state] == 2
+
+
+def test_rows_that_came_too_late_have_one_reason_whether_they_were_sent_or_not() -> None:
+    """It is said once, above the table; and what was wrong until then."""
+    why = "; until then: no connection to https://in1.api.clevertap.com"
+    jobs = [{"state": State.TIMED_OUT, "error": f"{late}{why}"} for late in TOO_LATE]
+    drawn = card.html(standing([row(0), row(1)], jobs))
+    assert drawn.count("no connection to") == 1
+    assert tables.text(standing([row(0), row(1)], jobs)).count("no connection to") == 1
