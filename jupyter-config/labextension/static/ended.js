@@ -149,7 +149,8 @@ function fade(line, panel, used) {
 function isAsked(line, panel) {
   if (line.closest(".ct-magic").querySelector(".ct-reason:not(.ct-other)")) return true;
   const cell = panel.content.widgets.find(({ node }) => node.contains(line));
-  return /--account\b|\baccount\s*=/.test(cell?.model.sharedModel.getSource() ?? "");
+  const source = cell?.model.sharedModel.getSource() ?? "";
+  return (/^\s*%%/.test(source) ? /--account\b/ : /--account\b|\baccount\s*=/).test(source);
 }
 
 function otherwise(account, used) {
