@@ -167,7 +167,8 @@ def names(account: str | None = None) -> pd.DataFrame:
     | | | found profiles, `sandbox`, `values`, or the file that holds them |
 
     `account` is the name of one; without it, the one in use. Nothing is sent to a service: a file
-    of names is read by `%ct names --from FILE`, values are asked for by `ct_magic.values`.
+    of names is read by `%ct names --from FILE`, values are asked for by `ct_magic.values`. Raises
+    AccountError for an account that there is not.
     """
     from ct_magic.query.catalog import table_rows
     from ct_magic.results.tables import NAME_COLUMNS, table

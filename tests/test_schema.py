@@ -84,6 +84,13 @@ def test_names_are_those_of_an_account(state: Path, fresh: Session, tmp_path: Pa
     assert plain["values"].map(len).sum() == 0
 
 
+@pytest.mark.parametrize("name", ["nobody", "Sandbox", "prod eu"])
+def test_an_account_that_there_is_not_has_no_names(state: Path, fresh: Session, name: str) -> None:
+    """It is told as `count` tells it, with the accounts that there are."""
+    with pytest.raises(ct_magic.AccountError, match="there is no account"):
+        ct_magic.names(name)
+
+
 def test_names_that_were_counted_are_known(state: Path, account: Sandbox, fresh: Session) -> None:
     """They come from the journal."""
     ct_magic.count('Charged where Category = "Shoes" 2026-10', today=TODAY, **QUICK)  # type: ignore[arg-type]

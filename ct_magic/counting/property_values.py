@@ -112,7 +112,8 @@ def property_values(
         prop = read_property(typed)
         doubt = next(of_property(prop, query["event_name"], known), None)
         if doubt and typed[:1] not in "\"'":
-            raise errors.UsageError(f"{doubt} Quoted, it is asked as it is")
+            end = "" if doubt.endswith("?") else "."
+            raise errors.UsageError(f"{doubt}{end} Quoted, it is asked as it is")
         groups[prop] = Group(TYPES[prop.scope], prop.name, top)
     asked = tuple(groups.values())
     about = f"values of {', '.join(group.name for group in asked)}"

@@ -650,7 +650,9 @@ def _known_on_day_0(clause: model.Clause, query: model.Query) -> str | None:
         if isinstance(axis, model.ByValue):
             values = (model.Filter(axis.property, model.Operator.EQUALS, v) for v in axis.values)
             known.update(map(model.identity, values))
-    same = [e for e in clause.events if e.name == query.event.name]
+    # One of a bracket may have days of its own.
+    in_window = (e for e in clause.events if not isinstance(e.period, model.Period))
+    same = [e for e in in_window if e.name == query.event.name]
     if not any(alternatives.condition_keys(event.where) <= known for event in same):
         return None
     cures = [printer.period_text(model.OwnDays(((1, max(1, last)),)))]

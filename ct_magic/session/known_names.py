@@ -39,6 +39,8 @@ def names(patience: float | None = None) -> Names:
 
 def known_of_account(account: str | None = None) -> dict[str, Names]:
     """Return what is known of an account, by where it comes from: see `Session.sources`."""
+    if account and account != SANDBOX:
+        accounts.own_address(account)  # or an error: there is no such account
     account = account or SESSION.used
     if account == SANDBOX and SANDBOX not in SESSION.sources(account):
         SESSION.know(from_schema(_schema(account)), account, SANDBOX)

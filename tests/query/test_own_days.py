@@ -180,6 +180,7 @@ def test_the_examples_ask_what_they_say(cell: dict[str, Any]) -> None:
         ("A share did A on days 3, 0..2 >= 1", ["everybody: write on days 1..2"]),
         ("A share did not A within 7 days", ["so this is nobody: write on days 1..6"]),
         ("A share did any (B, A) within 7 days", ["everybody"]),
+        ("A share did any (B 2026-11, A) within 7 days", ["everybody"]),
         ("A where x = 1 and y = 2 share did A where y = 2 within 7 days", ["everybody"]),
         ("A where (x = 1 or x > 5) and y = 2 share did A where y = 2 within 7 days", ["everybody"]),
         ('A share did A where x = "a" within 7 days by x in ("a", "b")', ["everybody"]),
@@ -210,6 +211,7 @@ def test_what_cannot_be_asked_says_what_can(text: str, parts: list[str]) -> None
 @pytest.mark.parametrize(
     "text",
     [
+        "A 2026-09 share did any (A 2026-11, B) within 7 days",
         "A share did A on days 1..29",
         "A share did A within 30 days >= 2",
         "A share did A within 30 days = 1",
