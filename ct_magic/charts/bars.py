@@ -98,7 +98,7 @@ def reasons(found: Any, words: str) -> Chart:
     names = [called[f"{row.axis} = {row.value}"] for row in shown]
     return Chart(
         title=title,
-        lines=(*notes, "z: how far a change is from that of everybody else; colour: p below 0.05"),
+        lines=(*notes, "z: how far a change is from that of the rest; colour: p below 0.05"),
         alt=f"{title}. {'. '.join(notes)}.",
         x=ChartAxis(min([*ends, -3.0]), max([*ends, 3.0])),
         y=wording.row_axis(names),

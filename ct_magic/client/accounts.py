@@ -263,7 +263,7 @@ def _base_url(url: str, place: str) -> str:
         )
     if _REQUEST_PATH.search(parts.path):
         raise AccountError(
-            f"{place} is more than a base URL: leave out what begins with /1: it is added"
+            f"{place} is more than a base URL: leave out what begins with /1, which is added"
         )
     is_loopback = parts.hostname == "localhost"
     with suppress(ValueError):
@@ -301,7 +301,7 @@ def _checked(name: str, table: Mapping[str, Any], place: _Where) -> dict[str, An
         raise AccountError(f"the region is unknown: {known}; see {place_of}{cure}")
     if named and region and named != region:
         raise AccountError(
-            f"{place('base_url')} is the host of region {named}, and the region is another: "
+            f"{place('base_url')} is the host of region {named}, but the region is another one: "
             "remove one of them"
         )
     region = region or named or "eu1"

@@ -272,8 +272,8 @@ def _check_proxy(proxy: str, name: str) -> None:
         is_address = False
     if not is_address:
         raise RouteError(
-            f"the proxy in {name} is no address: write it like http://proxy.example:8080, or unset "
-            f"{name}"
+            f"the proxy in {name} is not an address: write it like http://proxy.example:8080, or "
+            f"unset {name}"
         )
     # What requests found when it was imported: of a later installation it makes nothing.
     has_socks = isinstance(requests.adapters.SOCKSProxyManager, type)

@@ -134,7 +134,7 @@ def kept_by(headers: Mapping[str, str]) -> str | None:
 def sent_at(headers: Mapping[str, str]) -> datetime | None:
     """Return when the service sent an answer, by its own clock (UTC), or None.
 
-    Where somebody on the way has added another date, it is the earliest of them.
+    Where something on the way has added another date, it is the earliest of them.
     """
     try:
         dates = re.split("(?<=GMT),", headers.get("Date", ""))

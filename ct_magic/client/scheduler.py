@@ -47,7 +47,7 @@ MAX_PAUSES = 8  # pauses in a row that a service may ask for without an answer b
 SUBMITS_A_POLL = 3
 YOUNG, YOUNG_LOOKS = 15.0, 3  # an id of so many seconds may not be known everywhere: looks again
 NOBODY = -1  # whose an id is that two queries got
-STILL_AT_IT = Trouble("the service is still at it and gave no id", cause=Cause.UNAVAILABLE)
+STILL_AT_IT = Trouble("the service is still working and gave no id", cause=Cause.UNAVAILABLE)
 SUSPICION = "; the query itself may be the cause"  # of an error 500 that stays
 SHARED_ID = f"two queries got the same id: no number is taken (tried {SHARED_TRIES} times)"
 

@@ -74,7 +74,7 @@ class Server:
 
 
 class Room:
-    """Lets so many requests to the counts in at once; who comes above that is answered 429."""
+    """Lets so many requests to the counts in at once; what comes above that is answered 429."""
 
     def __init__(self, most: int) -> None:
         self._most, self._inside, self._lock = most, 0, ForkLock()
