@@ -295,7 +295,7 @@ def test_wait_fails_where_a_count_did_not_arrive(account: Sandbox, shell: Intera
         assert list(shell.user_ns["df"]["status"]) == ["success", "failed"]
     assert "no variable 'fd'" in refused(shell, "%ct wait fd")
     shell.user_ns["fd"] = 5
-    assert "it is no count" in refused(shell, "%ct wait fd")
+    assert "expected a count or its DataFrame, got int" in refused(shell, "%ct wait fd")
 
 
 @pytest.mark.parametrize(
