@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
+from ct_magic.common.words import encodable
 from ct_magic.errors import CtMagicError
 
 HOLDS, DOES_NOT, NOT_ASKED = 0, 1, 2
@@ -29,9 +30,7 @@ def main(arguments: list[str] | None = None) -> int:
     except CtMagicError as error:
         print(f"ct_magic: {error}", file=sys.stderr)
         return NOT_ASKED
-    # A file may have an encoding without a tick, as on Windows.
-    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
-    print(str(result).encode(encoding, "replace").decode(encoding))
+    print(encodable(str(result), sys.stdout))
     return HOLDS if result.holds else DOES_NOT
 
 

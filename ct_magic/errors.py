@@ -21,9 +21,10 @@ CountInterrupt              a KeyboardInterrupt that brings the `.frame` of what
 from __future__ import annotations
 
 import copyreg
+import sys
 from typing import TYPE_CHECKING
 
-from ct_magic.common.words import width
+from ct_magic.common.words import encodable, width
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -36,7 +37,7 @@ class OneMessage:
     """How an error of ours looks in a notebook: one message, no traceback, and the cell fails."""
 
     def _render_traceback_(self) -> list[str]:
-        return [f"{type(self).__name__}: {self}"]
+        return [encodable(f"{type(self).__name__}: {self}", sys.stdout)]
 
     def __reduce__(self) -> tuple[object, ...]:
         # Or a pool of processes dies of an error whose class takes more than its message.

@@ -208,3 +208,9 @@ _STEERING = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 def harmless(text: str) -> str:
     """Return a text without characters that steer a terminal: they may come from the service."""
     return _STEERING.sub("\ufffd", text)
+
+
+def encodable(text: str, out: object) -> str:
+    """Return a text as `out` can write it: its encoding may have no tick, as on Windows."""
+    encoding = getattr(out, "encoding", None) or "utf-8"
+    return text.encode(encoding, "replace").decode(encoding)

@@ -22,7 +22,7 @@ from types import CodeType, FrameType
 
 import IPython
 
-from ct_magic.common.words import harmless
+from ct_magic.common.words import encodable, harmless
 from ct_magic.errors import QueryError, UsageError
 from ct_magic.rows import Record
 
@@ -159,4 +159,4 @@ def _codes_around(code: CodeType, known: Mapping[str, object]) -> list[CodeType]
 
 def say(text: str) -> None:
     """Print the answer of a command, without what would steer a terminal."""
-    print(harmless(text))  # noqa: T201 # a command answers in the cell's output
+    print(encodable(harmless(text), sys.stdout))  # noqa: T201 # a command answers in the cell's output

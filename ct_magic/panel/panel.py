@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable, Collection, Mapping
 from typing import TextIO
 
+from ct_magic.common.words import encodable
 from ct_magic.panel.standing import USUAL, About, Standing
 from ct_magic.planning.row_results import RowRun
 
@@ -114,8 +115,7 @@ class TextPanel(Panel):
 
     def _print(self, text: str) -> None:
         try:
-            encoding = getattr(self._out, "encoding", None) or "utf-8"
-            self._out.write(text.encode(encoding, "replace").decode(encoding))
+            self._out.write(encodable(text, self._out))
             self._out.flush()
         except Exception:
             # `script.py 2>&1 | head`, a logger in the stream's place: who no longer listens must

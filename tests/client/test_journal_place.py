@@ -30,6 +30,21 @@ def give_away(path: Path) -> None:
     os.chown(path, 12345, -1)
 
 
+def beside(end: str, mode: int) -> Callable[[Path], None]:
+    """A file that SQLite would believe, which others can write, or a link (without a mode)."""
+
+    def make(file: Path) -> None:
+        place = file.with_name(file.name + end)
+        place.unlink(missing_ok=True)
+        if mode:
+            place.touch()
+            place.chmod(mode)
+        else:
+            place.symlink_to(file.with_name("elsewhere"))
+
+    return make
+
+
 @pytest.mark.skipif(os.name != "posix", reason="elsewhere a file has no mode")
 @pytest.mark.parametrize(
     ("change", "cure"),
@@ -40,6 +55,10 @@ def give_away(path: Path) -> None:
         (lambda file: file.chmod(0o666), "run chmod go-w"),
         (lambda file: file.chmod(0o620), "run chmod go-w"),
         (link, "it is a link"),
+        (beside("-wal", 0o666), "run chmod go-w"),
+        (beside("-journal", 0o620), "run chmod go-w"),
+        (beside("-wal", 0), "it is a link"),
+        (beside("-shm", 0), "it is a link"),
         pytest.param(give_away, "belongs to another user", marks=AS_ROOT),
         pytest.param(lambda f: give_away(f.parent), "belongs to another user", marks=AS_ROOT),
     ],
@@ -66,6 +85,29 @@ def test_a_journal_that_others_can_write_is_not_read(
     assert len(account.log) > before
     with pytest.raises(errors.JournalError, match=cure):
         ct_magic.api.history()
+
+
+@pytest.mark.parametrize(
+    ("sql", "why"),
+    [
+        ("ALTER TABLE submissions DROP COLUMN error", "no such column: error"),
+        ("ALTER TABLE cells DROP COLUMN titles", "no such column: titles"),
+        ("ALTER TABLE cells RENAME TO others", "no such table: cells"),
+    ],
+)
+def test_a_journal_whose_tables_are_others_costs_no_count(
+    tmp_path: Path, sql: str, why: str
+) -> None:
+    """One sentence as it is opened; a row without one of its columns ended the cell."""
+    shaped, warned = tmp_path / "shaped", list[str]()
+    Journal(shaped, "acc", warn=pytest.fail, now=lambda: 1.0).asking(Job(0, question()))
+    with closing(sqlite3.connect(shaped)) as db:
+        db.execute(sql)
+        db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    file = shutil.copy(shaped, tmp_path / "copy")
+    journal = Journal(file, "acc", warn=warned.append, now=lambda: 1.0)
+    assert journal.pending() == []
+    assert why in "".join(warned)
 
 
 @pytest.mark.parametrize("replaced", [False, True])

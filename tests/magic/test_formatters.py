@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import re
+from contextlib import redirect_stdout
 from dataclasses import replace
 from datetime import UTC
 from html import escape
@@ -18,6 +20,7 @@ from ct_magic.client.jobs import Tally
 from ct_magic.client.journal.entries import Entry
 from ct_magic.client.journal.history import PastCell
 from ct_magic.common.words import width
+from ct_magic.errors import QueryError
 from ct_magic.panel.short_tables import short_history
 from ct_magic.results.tables import history_frame
 from ct_magic.sandbox import Sandbox
@@ -186,3 +189,18 @@ def test_accounts_are_a_table_of_words(account: Sandbox, shell: InteractiveShell
     assert page.count("<tr>") == len(accounts) + 1
     assert all(escape(note) in page for note in accounts["note"].dropna())
     assert drawn(shell, accounts)["text/plain"] == repr(accounts)
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252", "latin-1", "cp437"])
+def test_what_is_printed_loses_a_letter_not_the_answer(
+    account: Sandbox, shell: InteractiveShell, encoding: str
+) -> None:
+    """A terminal or a file of an old encoding: commands and errors come without what it lacks."""
+    kept = io.BytesIO()
+    with redirect_stdout(io.TextIOWrapper(kept, encoding, write_through=True)) as out:
+        shell.run_line_magic("ct", "explain Charged where Category = '\u4e2d \U0001f600' 2026-10")
+        with pytest.raises(QueryError) as caught:
+            shell.run_line_magic("ctcount", "Charged where \u4e2d \u2192 5")
+        out.write("\n".join(caught.value._render_traceback_()))
+    assert b"Category = '? ?'" in kept.getvalue().replace(b'"', b"'")
+    assert b"QueryError: line 1" in kept.getvalue()

@@ -88,6 +88,11 @@ _MOVE = (
     f"INSERT INTO submissions ({_MOVED}, key, lookup)"  # noqa: S608 # our own text
     f" SELECT {_MOVED}, coalesce(key, body), lookup(coalesce(key, body)) FROM asked"
 )
+_EVERY_COLUMN = (  # or a count would fail where somebody has changed a table
+    f"SELECT {_MOVED}, cell, key, lookup FROM submissions LIMIT 0",  # noqa: S608 # our own text
+    "SELECT id, account, account_name, began, variable, zone, plan, titles, counts FROM cells"
+    " LIMIT 0",
+)
 # A link of version 2 may lead to another's submission: numbers were given out twice. One whose
 # question is that of its submission is sure if the cell began later, or alone before it was sent.
 _LINKS = (
@@ -267,9 +272,11 @@ def _check_owner(path: Path) -> None:
     """Raise JournalFileError where another user could have written what would be read here."""
     if os.name != "posix":
         return
-    if path.is_symlink():
-        raise JournalFileError(f"it is a link: remove {path}, or put the file itself there")
-    for place in (path.parent, path):
+    # Beside the file SQLite keeps what is not in it yet, and believes that as much.
+    files = [path.with_name(path.name + end) for end in ("", "-wal", "-shm", "-journal")]
+    for place in (path.parent, *files):
+        if place.is_symlink() and place in files:
+            raise JournalFileError(f"it is a link: remove {place}, or put the file itself there")
         with suppress(OSError):
             status = place.stat()
             if status.st_uid not in (os.geteuid(), 0):
@@ -281,6 +288,8 @@ def _check_owner(path: Path) -> None:
 def _migrate(db: sqlite3.Connection) -> None:
     ask = "PRAGMA user_version"
     if db.execute(ask).fetchone()[0] == VERSION:
+        for sql in _EVERY_COLUMN:
+            db.execute(sql)
         return
     with _transaction(db):
         version = db.execute(ask).fetchone()[0]  # another kernel may have done it meanwhile
