@@ -99,7 +99,8 @@ def _ranges(db: duckdb.DuckDBPyConnection, group: Mapping[str, Any]) -> dict[str
     if least is None:
         return {}
     # Not finer than a float is there, or neighbours would have one name.
-    power = _power(max((most - least) / group["top_n"], max(abs(least), abs(most)) * 2.0**-50))
+    largest = max(abs(least), abs(most))
+    power = _power(max((most - least) / group["top_n"] or largest, largest * 2.0**-50))
     records = db.execute(RANGES.format(**group), [float(power)]).fetchall()
     ends = [((k * power).normalize(), ((k + 1) * power).normalize(), n) for k, n in records]
     return {f"{low:f}-{high:f}": n for low, high, n in ends}

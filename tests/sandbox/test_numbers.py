@@ -102,6 +102,8 @@ def test_ranges_have_names_of_their_own(tmp_path: Path, spread: str) -> None:
     groups: Any = box._engine.top({"event_name": "Charged", **DAYS, "groups": {"g": group}})
     box.stop()
     assert sum(groups["g"]["NUMBER"].values()) == len(SPREADS[spread])
+    if spread == "one":
+        assert groups["g"]["NUMBER"] == {"0-10": 3}, "no range ends a float's last digit behind it"
 
 
 def test_many_places_are_one_parameter(box: Sandbox) -> None:
