@@ -44,6 +44,7 @@ _PLACES = ("country", "state", "city", "region", "location", "place")
 _MOST_COMPARED = 50  # of one list that are compared with the known ones
 _COMPLETE = 50  # known values: where there are as many, there may be more
 _MOST_SHOWN = 5  # of them
+_ALL_PLACES = 1000  # likewise
 
 IGNORED = "CleverTap may ignore it"
 _Json = Mapping[str, Any]
@@ -82,7 +83,8 @@ def _of_count(body: _Json, today: date, known: Known) -> Iterator[str]:
     yield from _keys(body, BASE_KEYS)
     yield from _event_doubts(body, today, known)
     yield from _keys(common, COMMON_KEYS)
-    yield from _of_places(common.get("geo_fields"), known.names.places)
+    places = known.names.places
+    yield from _of_places(common.get("geo_fields"), places, known.names.are_all)
     for key, scope in FAMILIES.items():
         for condition in _dicts(common.get(key)):
             yield from _of_filter(condition, scope, None, known)
@@ -140,9 +142,17 @@ def _of_filter(condition: _Json, scope: Scope, event: str | None, known: Known) 
         yield f'{part}: "{text}" is a text; a variable has no quotes, {text}'
     for doubt in _of_operator(operator, listed, scope):
         yield f"{part}: {doubt}"
+    texts, kind = _known_texts(prop, event, known.names), _kind_of(prop, event, known.names)
     if operator in ("equals", "not_equals"):
-        for doubt in _of_values(listed, _known_texts(prop, event, known.names), known.names):
+        for doubt in _of_values(listed, texts, known.names):
             yield f"{part}: {doubt}"
+    is_inside = any(str(item) in text for item in listed for text in texts)
+    if operator == "contains" and kind and 0 < len(texts) < _COMPLETE and not is_inside:
+        yield f"{part}: none of its known values holds that{_shown(texts)}"
+    plain = [v for v in listed if isinstance(v, str | int | float) and not isinstance(v, bool)]
+    odd = [v for v in plain if kind and isinstance(v, str) is (kind == "number")]
+    if odd and odd[0] != "" and prop != TIME_OF_DAY:
+        yield f"{part}: its known values are {kind}s, and {value_text(odd[0])} is none"
 
 
 def of_property(prop: Property, event: str | None, names: Names) -> Iterator[str]:
@@ -229,15 +239,17 @@ def _properties(scope: Scope, event: str | None, names: Names) -> Mapping[str, A
     return names.events.get(event or "", {}) if scope is Scope.EVENT else names.of_scope(scope)
 
 
-def _of_places(places: object, known: tuple[str, ...]) -> Iterator[str]:
-    """Doubt a place that is the end of a known one, as "Mumbai" is, or much like one."""
+def _of_places(places: object, known: tuple[str, ...], are_all: bool = False) -> Iterator[str]:
+    """Doubt a place that is the end of a known one, as "Mumbai" is, or like one, or unknown."""
     for parts in places if isinstance(places, list) else ():
         place = "/".join(map(str, parts)) if isinstance(parts, list) else str(parts)
         ends = (path for path in known if path.endswith(f"/{place}"))
         wider = _with_wider(known)
-        if place not in wider and (near := next(ends, None) or _near(place, wider)):
-            typed, like = value_text(place), value_text(near)
-            yield f"geo: {typed} is not among the known places: is {like} meant?"
+        if place not in wider and known:
+            near = next(ends, None) or _near(place, wider)
+            typed = f"geo: {value_text(place)} is not among the known places"
+            if near or (are_all and len(known) < _ALL_PLACES):
+                yield f"{typed}: is {value_text(near)} meant?" if near else typed
 
 
 def _of_operator(operator: str, listed: list[Any], scope: Scope) -> Iterator[str]:
@@ -266,8 +278,20 @@ def _of_values(listed: Sequence[Any], known: tuple[str, ...], names: Names) -> I
         if near := _near(item, known):
             yield f"{unknown}: is {value_text(near)} meant?{_differ(item, near)}"
         elif names.are_all and len(known) < _COMPLETE:
-            more = ", …" if len(known) > _MOST_SHOWN else ""
-            yield f"{unknown}, {', '.join(map(value_text, known[:_MOST_SHOWN]))}{more}"
+            yield f"{unknown}{_shown(known)}"
+
+
+def _shown(known: tuple[str, ...]) -> str:
+    """Return some of the known values, behind a comma."""
+    more = [", …"] if len(known) > _MOST_SHOWN else []
+    return "".join([f", {value_text(value)}" for value in known[:_MOST_SHOWN]] + more)
+
+
+def _kind_of(prop: Property, event: str | None, names: Names) -> str | None:
+    """Return whether a property has texts or numbers, where all names are known."""
+    holder = event if prop.scope is Scope.EVENT else prop.scope.value
+    kind = names.types.get((holder or "", prop.name)) if names.are_all else None
+    return kind if kind in ("text", "number") else None
 
 
 def _known_texts(prop: Property, event: str | None, names: Names) -> tuple[str, ...]:

@@ -266,6 +266,29 @@ def test_a_value_that_is_none_of_the_known_ones_is_doubted(text: str, known: str
     assert known in doubt
 
 
+@pytest.mark.parametrize(
+    ("text", "known"),
+    [
+        ("Charged where Category = 5 today", "its known values are texts, and 5 is none"),
+        ("Charged where Category > 5 today", "its known values are texts, and 5 is none"),
+        ("Charged where Amount = '5' today", 'its known values are numbers, and "5" is none'),
+        ("Charged by Amount in (5, '7')", 'its known values are numbers, and "7" is none'),
+        ("App Launched did Charged where Amount = true", "are numbers, and true is none"),
+        ("Charged where Category ~ 'Hat' today", 'holds that, "Shoes", "Bags"'),
+        ("Charged where geo = 'Atlantis' today", '"Atlantis" is not among the known places'),
+        ("Charged by geo in ('India/Atlantis/X')", "is not among the known places"),
+        ("Charged where Category ~ 'hoe' and Amount > 5 and Amount exists today", None),
+        ("Charged where geo = 'India' and Category !~ 'Hat' today", None),
+    ],
+)
+def test_what_can_find_nobody_is_doubted(text: str, known: str | None) -> None:
+    """A number among texts, a part of no known text, a place that is nowhere: a silent 0."""
+    types = {("Charged", "Category"): "text", ("Charged", "Amount"): "number"}
+    found = doubts(text, replace(ALL, types=types), FACTS)
+    assert [known in doubt for doubt in found if known] == [True] * (known is not None)
+    assert known or not found
+
+
 def test_a_value_that_is_a_word_of_a_known_one_is_probably_that_one() -> None:
     """Card is Credit Card, and no one letter of it is wrong."""
     names = Names({"Charged": {"Payment mode": ("Cash", "Credit Card")}})
