@@ -187,6 +187,8 @@ def _card(standing: Standing, *, live: bool) -> str:
         return head
     if not standing.over:
         head += _track(standing)
+        if trouble := panel_text.outage(standing):
+            head += f'<div style="color:{DOUBT};margin-top:14px">{escape(trouble)}</div>'
     elif reason := shared_error(rows):
         head += f'<div style="color:{style.WRONG}">✗ {foreign(reason)}</div>'
         standing = replace(standing, rows=tuple(replace(row, error=None) for row in rows))
@@ -254,13 +256,10 @@ def _one(standing: Standing, row: RowResult, live: bool) -> str:
 
 
 def _head(standing: Standing) -> str:
-    trouble = panel_text.outage(standing)
     parts = [
         *panel_text.groups(standing),
-        "" if trouble else panel_text.time_left(standing),
+        "" if panel_text.outage(standing) else panel_text.time_left(standing),
         "" if standing.has_shares or not standing.over else extent(standing, standing.rows),
-        # Behind the words, which so stay where they were.
-        f'<span style="color:{DOUBT}">{escape(trouble)}</span>' if trouble else "",
     ]
     return (
         f'<div class="ct-head"><span><b>{panel_text.done(standing)}</b>{_tick(standing)}</span> '

@@ -288,13 +288,16 @@ def quiet(words: str) -> str:
 def state(row: RowResult, standing: Standing, *, live: bool, short: bool = True) -> str:
     """Return the state of a row that is not simply done, as HTML."""
     if not row.state.ended:
-        said = foreign(panel_text.under_way(row, short=short))
-        colour, what = (DOUBT, "try") if panel_text.trouble(row) else (INK, "look")
+        why = panel_text.trouble(row)
+        is_said = bool(why) and short and panel_text.outage(standing).startswith(why)
+        said = "" if is_said else foreign(panel_text.under_way(row, short=short))
+        colour, what = (DOUBT, "try") if why else (INK, "look")
         if (left := panel_text.next_look(row, standing.now)) is not None:
             time = clock("down", (left, 1), left, f"{left} s") if live else words.duration(left)
             # A page that hears nothing meanwhile takes away what has come to its end by itself.
             ends = f' ct-magic-ends" style="--ct-magic-for:{left}s' if live else ""
-            said += f'<span class="ct-next{ends}">, next {what} in {time}</span>'
+            kind, comma = ("", "") if is_said else ("ct-next", ", ")
+            said += f'<span class="{kind}{ends}">{comma}next {what} in {time}</span>'
         return f'<span class="ct-live" style="color:{colour}">{said}</span>'
     if row.state in FINE:
         return quiet(standing.so_far(row) if row.state is State.SUCCESS else "not yet")

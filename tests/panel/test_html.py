@@ -953,3 +953,18 @@ def test_rows_that_came_too_late_have_one_reason_whether_they_were_sent_or_not()
     drawn = card.html(standing([row(0), row(1)], jobs))
     assert drawn.count("no connection to") == 1
     assert tables.text(standing([row(0), row(1)], jobs)).count("no connection to") == 1
+
+
+@pytest.mark.parametrize(("many_rows", "seen", "kept"), [(3, 3, 3), (9, 9, 9), (60, 3, 8)])
+def test_trouble_of_the_whole_run_is_said_once(many_rows: int, seen: int, kept: int) -> None:
+    """On a line of its own below the head; a row in sight says when it is tried next."""
+    note = {"state": State.SUBMITTED, "note": "no connection to https://in1.api", "due": 27.0}
+    for outage in ((0.0, 60.0), None):
+        rows = replace(many(many_rows, *[note] * many_rows, now=20.0), outage=outage)
+        for drawn, often in ((card.live(rows), seen), (card.html(rows), kept)):
+            shown = re.sub('title="[^"]*"', "", drawn)
+            assert shown.count("no connection to in1.api") == 1
+            assert shown.count("trying again in 7 s") == 1
+            assert shown.count("next try in") == often
+    other = many(2, note, note | {"note": "HTTP 429"}, now=20.0)
+    assert "the service is busy" in card.live(replace(other, outage=(0.0, 60.0)))
