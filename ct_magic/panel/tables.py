@@ -290,9 +290,11 @@ def state(row: RowResult, standing: Standing, *, live: bool, short: bool = True)
     if not row.state.ended:
         why = panel_text.trouble(row)
         is_said = bool(why) and short and panel_text.outage(standing).startswith(why)
-        said = "" if is_said else foreign(panel_text.under_way(row, short=short))
+        left = panel_text.next_look(row, standing.now)
+        known = "trying" * (left is None) if is_said else panel_text.under_way(row, short=short)
+        said = foreign(known) if known else ""
         colour, what = (DOUBT, "try") if why else (INK, "look")
-        if (left := panel_text.next_look(row, standing.now)) is not None:
+        if left is not None:
             time = clock("down", (left, 1), left, f"{left} s") if live else words.duration(left)
             # A page that hears nothing meanwhile takes away what has come to its end by itself.
             ends = f' ct-magic-ends" style="--ct-magic-for:{left}s' if live else ""

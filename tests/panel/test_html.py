@@ -966,5 +966,7 @@ def test_trouble_of_the_whole_run_is_said_once(many_rows: int, seen: int, kept: 
             assert shown.count("no connection to in1.api") == 1
             assert shown.count("trying again in 7 s") == 1
             assert shown.count("next try in") == often
+        tried = card.live(replace(rows, now=27.0))
+        assert tried.count("trying</bdi>") == seen
     other = many(2, note, note | {"note": "HTTP 429"}, now=20.0)
     assert "the service is busy" in card.live(replace(other, outage=(0.0, 60.0)))
