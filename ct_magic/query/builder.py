@@ -560,7 +560,7 @@ class ClauseRules(PeriodRules, FilterRules):
                     first, last = _numbers(period)
                     fits = own and period.unit is own.unit and max(first, 1) >= own.n
                     if axis is None and last and not fits:
-                        self.fail(_moves_all(period, own), at.period or at)
+                        self.fail(_moves_all(period, own, clause), at.period or at)
                 elif (
                     query.versus
                     and not isinstance(period, model.OwnDays | None)
@@ -599,19 +599,25 @@ def _axis_column(axis: model.Axis) -> tuple[str, str, str]:
             return "geo", "geo", "'geo' is in 'where' and in 'by': say the place in one of the two"
 
 
-def _moves_all(shift: model.Shift | model.ShiftAxis, own: model.Last | None) -> str:
+def _moves_all(
+    shift: model.Shift | model.ShiftAxis, own: model.Last | None, clause: model.Clause
+) -> str:
     """Return how a period that nothing cuts is moved, and what was probably meant."""
     text, size = printer.period_text(shift), calendar.DAYS.get(own.unit) if own else None
     if own is None:
         message = "moves the whole period, and its last day is another one tomorrow"
         return f"'{text}' {message}: write both dates"
-    days = "the whole period" if size is None else f"all {own.n * size} days of the period"
+    length = own.n * size if size else 1  # of a month nobody knows it
+    days = "the whole period" if length == 1 else f"all {length} days of the period"
     whole = f"{text.split()[0]} {printer.units_text(own.n, own.unit)}"
     if text.startswith("before"):
         return f"'{text}' moves {days}: write {whole}, or the dates"
     step = calendar.DAYS.get(shift.unit, 0)
     first, last = (step * number for number in _numbers(shift))
-    window = printer.period_text(model.OwnDays(((first, last + max(step, 1) - 1),)))
+    of_profile = model.OwnDays(((first, last + max(step, 1) - 1),))
+    window = printer.period_text(of_profile)
+    if not clause.share and not isinstance(clause, model.DidAny):
+        window = f"share {printer.clause_text(clause.during(of_profile))}"
     of_each = f"for days from each profile's first one write {window}; " if first + last else ""
     pieces = shift.unit if first % 7 or not first else model.Unit.WEEK
     return f"'{text}' moves {days}: {of_each}for pieces, by first {pieces.value}; or {whole}"
