@@ -134,12 +134,12 @@ def _is_clock_range(whole: int, morning: int, evening: int, both: int) -> bool |
     return True if both < whole else None if whole < FEWEST else False
 
 
-def _is_sessions(everybody: int, inside: int) -> bool | None:
+def _is_sessions(all_of_them: int, inside: int) -> bool | None:
     # One in fifty bought or ended beyond the hour: it was not the beginning that was compared.
-    beyond = everybody - inside
-    if beyond >= max(3, everybody / 50):
+    beyond = all_of_them - inside
+    if beyond >= max(3, all_of_them / 50):
         return False
-    return True if everybody >= _ENOUGH_PEOPLE and 0 <= beyond <= everybody / 200 else None
+    return True if all_of_them >= _ENOUGH_PEOPLE and 0 <= beyond <= all_of_them / 200 else None
 
 
 _RULES = (

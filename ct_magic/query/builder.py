@@ -53,7 +53,7 @@ class Reader(Record):
 
     @contextmanager
     def at(self, place: Token | tree.Node) -> Iterator[None]:
-        """Raise an error of the block that knows no place with this one."""
+        """Give an error of the block that has no place this one."""
         try:
             yield
         except QueryError as error:
@@ -203,7 +203,7 @@ class FilterRules(Reader):
         is_boolean = isinstance(at, Token) and at.type != "STRING" and value in ("True", "False")
         place = None if is_boolean else model.check_place(value)
         if place is None:
-            self.fail(f"{value!r} is no place: write {model.PLACE}", at)
+            self.fail(f"{value!r} is not a place: write {model.PLACE}", at)
         return place
 
     def _filter(self, node: tree.FilterNode) -> model.Condition:
@@ -257,7 +257,7 @@ class FilterRules(Reader):
         text = self.unquoted(token) if token.type == "STRING" else token.text
         minute = model.minutes(text)
         if minute is None:
-            self.fail(f"{token.text} is no time of day: write HH:MM, from 00:00 to 23:59", token)
+            self.fail(f"{token.text} is not a time of day: write HH:MM, from 00:00 to 23:59", token)
         return minute
 
     def _named(self, variable: Token) -> model.Condition:
@@ -388,7 +388,7 @@ class PeriodRules(Reader):
 
 
 def _own_days(windows: list[tuple[int, int]]) -> model.OwnDays:
-    """Return own days; raise QueryError where a window is there twice."""
+    """Return own days; raise QueryError for a duplicate window."""
     if twice := next((w for at, w in enumerate(windows) if w in windows[:at]), None):
         raise QueryError(f"duplicate window, {printer.period_text(model.OwnDays((twice,)))}")
     return model.OwnDays(tuple(windows))
@@ -488,8 +488,8 @@ class ClauseRules(PeriodRules, FilterRules):
         for axis, at in zip(axes, node.axes, strict=True):
             column, own, message = _axis_column(axis)
             if column in columns:
-                twice = f"two parts of 'by' make one column, '{column}': a statement takes each"
-                self.fail(f"{twice} once" if column else "a statement takes one period of time", at)
+                same = f"two parts of 'by' would make the same column, '{column}': leave one out"
+                self.fail(same if column else "'by' takes only one unit of time", at)
             if own in taken:
                 self.fail(message, at)
             columns.add(column)
@@ -516,7 +516,7 @@ class ClauseRules(PeriodRules, FilterRules):
         for at, clause in pairs:
             self._check_beside(at, clause, window, query)
             if clause.window and len(clause.window.windows) > 1 and at is not pairs[-1][0]:
-                self.fail("several windows are in the statement's last step only", at)
+                self.fail("several windows are allowed in the statement's last step only", at)
             if message := _known_on_day_0(clause, query):
                 self.fail(message, at)
         for axis, part in zip(query.by, node.axes, strict=True):
@@ -537,7 +537,7 @@ class ClauseRules(PeriodRules, FilterRules):
             self.fail(f"beside own days a filter is the base's: write {base} {step}", at)
         if clause.window and not clause.share:
             step = printer.clause_text(clause)
-            self.fail(f"own days are asked of a step: write share {step}", at)
+            self.fail(f"own days are allowed in a step only: write share {step}", at)
         if clause.share and not clause.window:
             step = printer.clause_text(clause.during(model.OwnDays(window.windows[:1])))
             self.fail(f"every step has a window, or none has: write share {step}", at)
@@ -631,7 +631,7 @@ def _numbers(shift: model.Shift | model.ShiftAxis) -> tuple[int, int]:
 
 
 def _places_and_clocks(condition: model.Condition | None) -> set[str]:
-    """Return those of `geo` and `time_of_day` that a condition speaks of."""
+    """Return those of `geo` and `time_of_day` that are in a condition."""
     props = ["geo" if isinstance(c, model.AtPlace) else c.property for c in _flat(condition)]
     named = {"geo": "geo", model.TIME_OF_DAY: model.TIME_OF_DAY.name}
     return {name for prop, name in named.items() if prop in props}
@@ -664,9 +664,9 @@ def _known_on_day_0(clause: model.Clause, query: model.Query) -> str | None:
     cures = [printer.period_text(model.OwnDays(((1, max(1, last)),)))]
     if not isinstance(clause, model.DidNot):
         cures.append(f"{printer.period_text(model.OwnDays(((0, last),)))} >= 2")
-    who = "nobody" if isinstance(clause, model.DidNot) else "everybody"
+    who = "no profile" if isinstance(clause, model.DidNot) else "every profile"
     first = f"the first {printer.event_name(query.event.name)} is itself on day 0"
-    return f"{first}, so this is {who}: write {', or '.join(cures)}"
+    return f"{first}, so this counts {who}: write {', or '.join(cures)}"
 
 
 def _moved_in(clause: tree.Clause) -> Iterator[tree.PeriodNode]:
@@ -709,7 +709,7 @@ class Builder(ClauseRules):
         """Return the query of a statement's clauses."""
         event, condition = self._event(node.event)
         if event.often:
-            self.fail("an event with a number is behind did and share did only", node.event.name)
+            self.fail("a number of times is allowed only behind did and share did", node.event.name)
         self.check_clauses(node)
         for axis in node.axes:
             if isinstance(axis, tree.TimeAxis) and axis.unit.type != "HOUR":
@@ -730,7 +730,7 @@ class Builder(ClauseRules):
         event, condition = self._event(node.events[0], inner=True)
         if not isinstance(event.period, model.Period | None):
             at = node.events[0].period or node
-            self.fail("the event's own period is days: write this behind its name", at)
+            self.fail("a named event's own period is fixed days: write this behind its name", at)
         often = self._often(node.times) if node.times else event.often
         return _base(replace(event, often=often), condition)
 
@@ -804,7 +804,7 @@ class Builder(ClauseRules):
             self._check_words(node.name, inner=inner)
             name = parameters.check_name(self.name(node.name))
         if name.startswith("{") and '"event_name"' in name:
-            self.fail("JSON has no quotes around it: take them away", node.name)
+            self.fail("JSON is written without quotes around it: take them away", node.name)
         return name
 
     def _check_words(self, name: tree.Name, *, inner: bool) -> None:

@@ -159,7 +159,7 @@ def _has_own_days(line: Sequence[Token]) -> bool:
 
 
 def _named(place: _Place, names: Names) -> Iterator[Completion]:
-    """Propose names, texts and places, by what the grammar wants there."""
+    """Propose names, texts and places, by what the grammar expects there."""
     now = parse_progress(place.line)
     event = _event_before(now.stack)
     wanted: list[tuple[Scalar, str, str]]

@@ -147,9 +147,9 @@ class _Counter:
 
 
 def _until(body: Mapping[str, Any]) -> tuple[date, bool]:
-    """Return the latest day that a count looks at, and whether it speaks of profiles as they are.
+    """Return the latest day that a count looks at, and whether it filters profiles as they are.
 
-    JSON that cannot be read, or has a key of its own, is never over, and may speak of anything.
+    JSON that cannot be read, or has an unknown key, is never over, and may filter anything.
     """
     advanced = body.get("advanced_query") or {}
     try:

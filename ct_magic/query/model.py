@@ -215,7 +215,7 @@ class _OfOneEvent(Record):
 
     @property
     def events(self) -> tuple[Event, ...]:
-        """Return the events that the clause speaks of."""
+        """Return the clause's events."""
         return (self.event,)
 
     @property
@@ -480,7 +480,7 @@ class Query(Record):
 
     @property
     def time_axis(self) -> ByTime | None:
-        """Return the part of `by` that cuts time, None where there is none."""
+        """Return the part of `by` that cuts time, if any."""
         return next((axis for axis in self.by if isinstance(axis, ByTime)), None)
 
     @property

@@ -54,7 +54,7 @@ def scalars(name: str, params: Mapping[str, object]) -> tuple[Scalar, ...]:
     """Return the values of the list that `$name` holds, a set's in sorted order."""
     values = _unboxed(lookup(name, params), name)
     if not isinstance(values, list):
-        raise QueryError(f"${name} is no list: write in (${name}), or make it one")
+        raise QueryError(f"${name} is not a list: write in (${name}), or make it one")
     if not values:
         raise QueryError(f"${name} is an empty list; no value can be in it")
     items = [_item(value, name) for value in values]
@@ -195,7 +195,7 @@ def _item(value: object, name: str) -> Scalar | date | list[object]:
     try:
         return _unboxed(value, name)
     except QueryError as error:
-        of_item = error.message.replace(f"${name} is", f"${name} holds what is", 1)
+        of_item = error.message.replace(f"${name} is", f"${name} holds a value that is", 1)
         raise QueryError(of_item) from None
 
 
@@ -267,7 +267,7 @@ def _no_value(value: object, name: str) -> QueryError:
     if isinstance(value, time):
         return QueryError(f"${name} is a time: write it in a range of the clock")
     is_missing = value is None or kind in ("NAType", "datetime64", "MaskedConstant")
-    description = "not there" if is_missing else _article(kind)
+    description = "missing" if is_missing else _article(kind)
     shown = reprlib.repr(value)  # which survives a repr that fails
     seen = "" if "\n" in shown else f" ({shown})"
     return QueryError(f"${name} is {description}{seen}: expected a text, number, date or list")

@@ -66,7 +66,7 @@ def from_payload(mapping: Mapping[str, object]) -> model.Query | model.JsonQuery
     wrong, and UsageError for what is no dict.
     """
     if not isinstance(mapping, Mapping):
-        raise UsageError("the JSON is a dict here; of a text, json.loads(text) makes one")
+        raise UsageError("expected the JSON as a dict: of a text, json.loads(text) makes one")
     return from_json(strict_json.encode(mapping))
 
 
@@ -283,7 +283,7 @@ def _checked_object(part: object, keys: Iterable[str]) -> dict[str, object]:
 #
 # The JSON may differ in the order of filters, of the values of one list (never of `time_of_day`,
 # whose two are a range), of places, and of events within `did_all`, `did_none` and `did_any`; a
-# list of one value is that value, and what is there twice in one of these lists but events is
+# list of one value is that value, and what is in one of these lists twice, except events, is
 # there once. Rule: README.md here, "What is asked, and what it costs".
 
 

@@ -1,4 +1,4 @@
-"""JSON as people paste it: decoded strictly, with errors that know the place and the cure.
+"""JSON as people paste it: decoded strictly, with errors that have the place and the cure.
 
 An error's `column` counts from the JSON's first character, over all its lines.
 """

@@ -147,7 +147,7 @@ def cells(df: pd.DataFrame) -> tuple[Cell, ...]:
     if times > 1:
         values = "".join(f", {name} {value!r}" for name, _, value in series.values)
         raise UsageError(
-            f"{series.query!r}{values}, {start} to {end} is there twice: "
+            f"{series.query!r}{values}, {start} to {end} occurs twice: "
             "drop one of the rows, or give the statements different labels"
         )
     layouts = _layout(df)["statements"]
@@ -226,10 +226,8 @@ def _check_frame(df: object) -> None:
         columns = []
     missing = [name for name in _NEEDED if name not in columns]
     if missing:
-        raise UsageError(
-            f"this is no DataFrame of counts: it has no column {missing[0]!r}; "
-            "give what %%ctcount or count() gave"
-        )
+        problem = f"not a DataFrame of counts (no column {missing[0]!r})"
+        raise UsageError(f"{problem}: give what %%ctcount or count() gave")
     if not len(df):  # type: ignore[arg-type] # with these columns it is a DataFrame
         raise UsageError("this DataFrame holds no count")
     if "step" in columns and "event" not in columns:

@@ -104,7 +104,7 @@ COLUMNS: dict[str, Any] = {
 }
 LAYOUT = "layout"  # the key in a frame's `attrs`
 _MOST_ORDERED = 1000  # of an axis whose order is kept there
-# What only some statements have, and by what one knows them.
+# The columns that only some statements have, and the field of a row that shows it.
 OPTIONAL: dict[tuple[str, ...], Callable[[Row], object]] = {
     ("step",): lambda row: row.step,
     ("after",): lambda row: row.after,
@@ -217,7 +217,7 @@ def _is_one(days: model.Days, unit: model.Unit) -> bool:
 
 
 def unit_of_ends(lines: Iterable[Sequence[date]]) -> str | None:
-    """Return the stretch of the calendar that lies between the ends of windows."""
+    """Return the stretch of the calendar between the ends of windows."""
     pairs = {pair for line in lines for pair in pairwise(line)}
     for unit in model.Unit:
         ends = {model.Days(calendar.first_of(unit, end), end) for pair in pairs for end in pair}
@@ -228,7 +228,7 @@ def unit_of_ends(lines: Iterable[Sequence[date]]) -> str | None:
 
 
 def unit_days(name: str, day: date) -> int:
-    """Return how many days the stretch has that this day lies in."""
+    """Return how many days the stretch that contains this day has."""
     unit = model.Unit(name)
     return calendar.DAYS.get(unit) or calendar.length(calendar.unit_of(unit, day))
 

@@ -111,7 +111,7 @@ def test_a_window_in_other_words_is_led_to_the_languages(typed: str, cure: str) 
 
 @pytest.mark.parametrize("typed", ["in 30 days", "day 7", "in week 1", "within a week", "on D7"])
 def test_behind_another_did_the_whole_step_is_written(typed: str) -> None:
-    """There a window would be refused again: own days are asked of a step."""
+    """There a window would be refused again: own days are allowed in a step only."""
     said = re.search("write (share did .*)", error_of(f"{BASE}did Charged {typed}").message)
     assert said
     assert parse(BASE + said[1], today=TODAY)

@@ -87,7 +87,7 @@ def test_a_part_is_its_text(cell: str, written: str) -> None:
         ("A did $loyal >= 3", "$loyal has a number of its own, >= 2"),
         ("A did not $loyal", "a number is not allowed behind 'did not'"),
         ("A did any ($loyal, B)", "inside 'did any' an event has no number"),
-        ("$loyal", "an event with a number is behind did and share did only"),
+        ("$loyal", "a number of times is allowed only behind did and share did"),
         ("$big where x = 1", "$big has its filters, and takes no more: Charged where Amount > 500"),
         ("A did B where $real", "'geo' is not allowed inside 'did'"),
         (
@@ -97,7 +97,7 @@ def test_a_part_is_its_text(cell: str, written: str) -> None:
         ("A share did B where $paid on day 1", "write did any (B where Amount > 500, B where Coup"),
         (
             "$loyal",
-            "$loyal is Charged where Amount > 500 last 90 days >= 2: an event with a number",
+            "$loyal is Charged where Amount > 500 last 90 days >= 2: a number of times",
         ),
         ("A did not $loyal", "$loyal is Charged where Amount > 500 last 90 days >= 2: a number is"),
         ("A did $goan", "$goan is "),

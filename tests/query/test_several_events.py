@@ -99,5 +99,5 @@ def test_a_day_in_json_is_said_as_the_number_it_must_be(day: str, key: str) -> N
 )
 def test_json_between_quotes_is_no_event(cell: str) -> None:
     """It would be sent as a name, with the last 30 days."""
-    with pytest.raises(QueryError, match="JSON has no quotes around it"):
+    with pytest.raises(QueryError, match="JSON is written without quotes"):
         parse(cell, today=TODAY)

@@ -124,7 +124,7 @@ def cures(error: QueryError, text: str) -> Iterator[str]:
 
 
 def _is_of(said: str, source: Source, may_count: bool) -> bool:
-    """Return True if what is said is of this text: it repeats its names, and its numbers."""
+    """Return True if a cure is about this text: it repeats its names, and its numbers."""
     numbers = {run.lstrip("0") for run in re.findall("[0-9]+", said)}
     typed = {run.lstrip("0") for run in re.findall("[0-9]+", source.text)}
     is_known = _names_in(said) <= _names_in(source.text) and (may_count or numbers <= typed)

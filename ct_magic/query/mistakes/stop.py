@@ -1,4 +1,4 @@
-"""The place where the grammar stopped: what is there, what could be, and what is said of it."""
+"""The place where the grammar stopped: what is there, what could be, and the message on it."""
 
 from __future__ import annotations
 
@@ -150,7 +150,7 @@ VALUE = {"STRING", "NUMBER", "EIGHT_DIGITS", "TRUE", "FALSE", "PARAM"}
 _NAME = {"WORD", "STRING"}
 UNITS = {"DAY", "DAYS", "WEEK", "WEEKS", "MONTH", "MONTHS", "QUARTER", "QUARTERS", "YEAR", "YEARS"}
 _OPERATORS = "an operator (=, !=, ~, !~, >, >=, <, <=, in, not in, exists)"
-# What is said, the types that all must be expected for it, and the types that it speaks for.
+# A phrase, the types that must all be expected for it, and the types that it covers.
 _EXPECTED: list[tuple[str, set[str], set[str]]] = [
     (_OPERATORS, {"IS", "HAS"}, OPERATOR),
     ('a value ("text", a number, true or false)', {"TRUE"}, VALUE),
