@@ -266,8 +266,14 @@ def _of_operator(operator: str, listed: list[Any], scope: Scope) -> Iterator[str
         yield f"the vendor does not list '{_SYMBOLS[operator]}' for {kind}; {IGNORED}"
     if any(isinstance(item, bool) for item in listed):
         yield f'true and false travel as the texts "True" and "False"; {IGNORED}'
+    if operator in ("equals", "not_equals") and any(map(_is_rounded, listed)):
+        yield "a float of this size has no last digits: take whole numbers, as of dtype Int64"
     if operator == "equals" and "" in listed:
         yield "an equality with an empty text may mean no filter"
+
+
+def _is_rounded(item: object) -> bool:
+    return isinstance(item, float) and abs(item) > 2**53
 
 
 def _of_values(listed: Sequence[Any], known: tuple[str, ...], names: Names) -> Iterator[str]:

@@ -5,6 +5,7 @@ import unicodedata
 from dataclasses import replace
 from datetime import date
 
+import pandas as pd
 import pytest
 
 from ct_magic import QueryError
@@ -12,7 +13,7 @@ from ct_magic.query.catalog import SYSTEM, Names, names_from_json
 from ct_magic.query.doubts import CLOCK, DID_SEES_BASE, FACTS, Known, are_doubted, doubted
 from ct_magic.query.expand import expand
 from ct_magic.query.model import Scope
-from ct_magic.query.parser import statements
+from ct_magic.query.parser import read_cell, statements
 
 TODAY = date(2026, 11, 23)
 NAMES = names_from_json(
@@ -287,6 +288,17 @@ def test_what_can_find_nobody_is_doubted(text: str, known: str | None) -> None:
     found = doubts(text, replace(ALL, types=types), FACTS)
     assert [known in doubt for doubt in found if known] == [True] * (known is not None)
     assert known or not found
+
+
+@pytest.mark.parametrize("clause", ["where id in $ids", "where id = 2e17", "by id in $ids"])
+def test_ids_that_were_made_floats_are_doubted(clause: str) -> None:
+    """A column of pandas with one value missing is of floats, which end at 16 digits."""
+    ids = pd.Series([900719925474099301, None, 7]).dropna()
+    cell = read_cell(f"Charged {clause}", params={"ids": ids}, today=TODAY)
+    first, *_ = doubted(cell, TODAY, Known()).rows
+    assert any("has no last digits" in doubt for doubt in first.doubts)
+    exact = read_cell("Charged where id = 900719925474099301 and Amount > 1e17", today=TODAY)
+    assert not any("digits" in doubt for doubt in doubted(exact, TODAY, Known()).rows[0].doubts)
 
 
 def test_a_value_that_is_a_word_of_a_known_one_is_probably_that_one() -> None:
