@@ -102,8 +102,7 @@ def property_values(
         raise errors.UsageError(f"top is a whole number from 1 to {top_values.MOST_VALUES}")
     settings, chosen = settings or in_force(), SESSION.account(account)
     day = today or today_of(chosen, settings)
-    known = SESSION.given_names(chosen.name)
-    before, named = split_properties(text)
+    known, (before, named) = SESSION.given_names(chosen.name), split_properties(text)
     counts = parse(before, params=params, today=day, zone=zone_of(chosen, settings), names=known)
     if (number := len(counts)) != 1:
         raise errors.UsageError(f"values are of one count, and this is {number}: {_HOW_TO_ASK}")

@@ -149,7 +149,6 @@ NO_SCOPES = {
     "user": "did you mean 'profile'?",
 }
 GEO_TWICE = "a filter takes 'geo' once: name all places in one list, geo in (…)"
-ONLY_GEO = 'only = and in apply to geo, as in geo = "India/Goa"'
 
 
 class FilterRules(Reader):
@@ -231,7 +230,7 @@ class FilterRules(Reader):
         if isinstance(node, tree.ComparisonNode) and node.operator.type == "IS":
             return model.AtPlace((self._place(self.value(node.value), node.value),))
         if not isinstance(node, tree.Membership) or node.negated:
-            self.fail(ONLY_GEO, node.property)
+            self.fail('only = and in apply to geo, as in geo = "India/Goa"', node.property)
         return model.AtPlace(self.places(node.values))
 
     def _range(self, node: tree.Range, prop: model.Property) -> model.Condition:
@@ -432,10 +431,6 @@ _Pairs = list[tuple[tree.Clause, model.Clause]]
 # `expand`'s.
 
 NO_ROLLING = "'rolling' is not allowed beside {}: take one of the two"
-FEWER = (
-    "use =, > or >= with a number of at least 1 "
-    "(CleverTap does not say whether profiles that never did it count)"
-)
 NOT_MOVED = "own days cannot be beside '{}': both say which days are meant"
 MOST_SHOWN = 4  # alternatives that an error writes out
 _T = TypeVar("_T")
@@ -453,14 +448,14 @@ class ClauseRules(PeriodRules, FilterRules):
         brackets = [c for c in node.clauses if isinstance(c, tree.DidNode) and c.kind == "did any"]
         if len(brackets) > 1:
             self.fail("only one 'did any' is allowed in a statement", brackets[1].did)
-        for clause in node.clauses:
-            for period in _moved_in(clause):
-                several = "'after' with several numbers is"
-                if period.rule == "moved_axis" and clause in brackets:
-                    where = "inside 'did any': write did, or share did"
-                    self.fail(f"{several} not allowed {where}", period)
-                if period.rule == "moved_axis" and clause is not node.clauses[-1]:
-                    self.fail(f"{several} allowed once, in the statement's last clause", period)
+        moved = [(clause, period) for clause in node.clauses for period in _moved_in(clause)]
+        for clause, period in (pair for pair in moved if pair[1].rule == "moved_axis"):
+            several = "'after' with several numbers is"
+            if clause in brackets:
+                where = "inside 'did any': write did, or share did"
+                self.fail(f"{several} not allowed {where}", period)
+            if clause is not node.clauses[-1]:
+                self.fail(f"{several} allowed once, in the statement's last clause", period)
         versus = node.versus.period if node.versus else None
         if isinstance(versus, tree.PeriodNode) and versus.rule == "moved_axis":
             self.fail("'vs' takes one number, as in vs before 52 weeks", versus)
@@ -851,7 +846,9 @@ class Builder(ClauseRules):
 
     def _often(self, node: tree.Times) -> model.Often:
         if OPERATOR_OF[node.operator.type] not in OFTEN or node.number.text.strip("0.-") == "":
-            self.fail(FEWER, node)
+            cure = "use =, > or >= with a number of at least 1"
+            why = "CleverTap does not say whether profiles that never did it count"
+            self.fail(f"{cure} ({why})", node)
         return model.Often(*self._times(node))
 
     def _each_once(self, values: tuple[_T, ...], at: tree.ValuesNode) -> tuple[_T, ...]:

@@ -511,8 +511,6 @@ def expand(
     """Return what a cell asks; a StatementError knows the statement at fault.
 
     With `hours`, the number of hours of today that are over, the others are not asked `by hour`.
-    JSON that was pasted is one row as it is.
-
     Raises TooLargeError above 10,000 rows, and above `max_counts` distinct counts (None: any
     number); QueryError for what cannot be asked: a period that leaves the calendar, an `or` that
     cannot be sent, pieces that cannot be paired.

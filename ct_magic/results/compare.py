@@ -61,10 +61,9 @@ def _compared(df: pd.DataFrame, by: str | None) -> str:
     if "step" not in df.columns:
         raise UsageError("there is no share to compare: write `share did …` in the statement")
     if by is None and not names:
-        raise UsageError(
-            'there is nothing to compare: write `by profile.Group in ("a", "b")`, or compare '
-            'statements with by="query" and pieces of time with by="start"'
-        )
+        cure = 'write `by profile.Group in ("a", "b")`'
+        other = 'compare statements with by="query" and pieces of time with by="start"'
+        raise UsageError(f"there is nothing to compare: {cure}, or {other}")
     if by is None and len(names) > 1:
         raise UsageError(f"which of {', '.join(names)}? compare(df, {names[0]!r})")
     if by in (None, "query", "start", *names):
