@@ -52,7 +52,7 @@ _AT_LEAST = "at least|min(?:imum)?|more than|over|exactly"
 _HOW_OFTEN = "once|twice|thrice"
 # Days from each profile's first: a span, a window of days, what is between two, the right spelling.
 _SPAN = (
-    rf"(?:[0-9]+ ?[dw]|(?:(?:[0-9]+|an?|the|{'|'.join(DIGITS)})(?: ?- ?| )?)?"
+    rf"(?:[0-9]+ ?[dwmqy]|(?:(?:[0-9]+|an?|the|{'|'.join(DIGITS)})(?: ?- ?| )?)?"
     r"(?:(?:calendar|full|whole) )?(?:days?|weeks?|fortnights?|months?|quarters?|years?))\b"
 )
 _A_DAY = r"(?:D|days? ?)?[0-9]{1,4}d?\b"
@@ -63,7 +63,7 @@ _A_WEEK, _A_MONTH = (
     for word in ("W|weeks? ?", "M|months? ?")
 )
 _AND = r"(?: ?[,;] ?(?:and |or )?| and | or | ?[&/] ?| )(?:on )?(?:days? )?"
-_HOURS = r"(?:[0-9]+|an?|one) ?(?:hours?|hrs?|h|minutes?|mins?|m|seconds?)\b"
+_HOURS = r"(?:[0-9]+|an?|one) ?(?:hours?|hrs?|h|minutes?|mins?|seconds?)\b"
 _OWN_DAYS = r"(?:within [0-9, ]+ (?:days?|weeks?)|on days? [0-9](?:[0-9., ]*[0-9])?)"
 _BARE = rf"{_NAME_WORD}(?:\x20{_NAME_WORD}){{0,7}}"  # on one line
 _EVENT = rf"""(?:{_BARE}|"[^"]*"|'[^']*')"""
@@ -80,8 +80,9 @@ _OF_KIND = {
     "bare": _BARE,
     "tail": r"(?: (?:by|did|share|vs)\b.*)?$",
     # What is before an event and between two, where people write sentences.
-    "ask": r"(?-i:(?:(?:[A-Z]?[a-z%]+ )?(?:[a-z%]+ )*?"
-    r"(?:of|from|for|who|that|which|funnel|conversion|activation|retention|rate|many|CVR) )?)",
+    "ask": r"(?-i:(?:(?:[A-Z]?[a-z%]+ )?(?:[a-z%]+ )*"
+    r"(?:of|from|for|who|that|which|funnel|conversion|activation|retention|rate|many|CVR|with"
+    r"|users|people|profiles|customers) )?)",
     "who": r"(?-i:(?:(?:and|who|that|which|also|ha[sd]|have|then|they|converted|made|rate"
     r"|conversion|percent(?:age)?)(?: did)? )*)",
     "soon": rf"(?:{_OWN_DAYS}|(?:(?:with)?in|inside|under|during|up to) (?:(?:under|the|first) )*"
@@ -377,7 +378,7 @@ def _nth(text: str) -> int:
 
 def _spans(text: str) -> str:
     """Return `1 week` for a week, `30 days` for a month, `7, 14 days` for 7 days and 2 weeks."""
-    unit = "day|week|fortnight|month|quarter|year|[dw]$"
+    unit = "day|week|fortnight|month|quarter|year|[dwmqy]$"
     pairs = [
         (_first_number(span), _IN_DAYS[re.findall(unit, span)[0][0]])
         for span in re.findall(_SPAN, text.lower())
