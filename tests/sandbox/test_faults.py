@@ -142,7 +142,7 @@ def test_an_id_that_nothing_is_heard_of_is_kept(state: object, truth: int, kind:
 
 
 def test_what_was_lost_on_the_way_is_said_to_be_there(state: object) -> None:
-    """The message names the command that fetches it; one that has no id is only failed."""
+    """The message says that the cell fetches it again; one that has no id is only failed."""
     for step, resumable in (("first", True), ("submit", False)):
         with Sandbox(profiles=60, today=TODAY, partials=1, faults=f"{step}:reset*99") as box:
             account = account_of(box)
@@ -155,7 +155,7 @@ def test_what_was_lost_on_the_way_is_said_to_be_there(state: object) -> None:
                     give_up_after=0.2,
                     progress="none",
                 )
-            assert ("%ct resume" in str(caught.value)) == resumable
+            assert ("what was sent is fetched" in str(caught.value)) == resumable
 
 
 def test_a_storm_of_faults_loses_nothing(state: object) -> None:
