@@ -21,11 +21,13 @@ event of the whole file. What is read of an object:
 
 The pages do not say whose clock the 14 digits are: taken to be the account's time zone. A profile
 is as its latest event shows it. Each file is read once, whatever links lead to it; what is hidden
-is not read, and a list of an export's files (`manifest.json`) is no part of it.
+is not read, and a list of an export's files (`manifest.json`) is no part of it. Events have no ids,
+so those of a copy are counted once more, which is said.
 """
 
 from __future__ import annotations
 
+import filecmp
 import gzip
 import json
 import re
@@ -208,8 +210,14 @@ def load(
     """Fill `events` and `profiles` from a folder; UsageError names the file, the line and why."""
     db.execute(_CREATE + _MACROS)
     sources = files(folder)
+    alike: dict[int, list[Path]] = {}  # by their size
     for number, file in enumerate(sources, 1):
-        if (size := file.stat().st_size) > LARGE:
+        size = file.stat().st_size
+        twins = [f for f in alike.setdefault(size, []) if filecmp.cmp(f, file, shallow=False)]
+        alike[size].append(file)
+        if twins:
+            say(f"{file.name} is a copy of {twins[0].name}: its events are counted once more")
+        if size > LARGE:
             say(f"{number} of {len(sources)} files, reading {size / 1e6:,.0f} MB: {file.name}")
         if _lists_others(file):
             say(f"{number} of {len(sources)} files, passed over, it holds no event: {file.name}")

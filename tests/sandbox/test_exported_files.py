@@ -113,6 +113,16 @@ def test_a_file_with_two_names_is_read_once(tmp_path: Path) -> None:
     box.stop()
 
 
+def test_a_copy_of_a_file_is_said(tmp_path: Path) -> None:
+    """Events have no ids: two that are alike may be two, and a copy counts each once more."""
+    for name, who in (("a.json", "a"), ("a (1).json", "a"), ("b.json", "b")):
+        write(tmp_path / name, event(who))
+    count, messages = counted(tmp_path)
+    assert count == 2
+    (said,) = (line for line in messages if "copy" in line)
+    assert said == "a.json is a copy of a (1).json: its events are counted once more"
+
+
 @pytest.mark.parametrize(
     ("name", "text"),
     [
