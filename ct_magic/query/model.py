@@ -429,6 +429,11 @@ class ByValue(Record):
     property: Property
     values: tuple[Scalar, ...]
 
+    __hash__ = Record.__hash__
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, ByValue) and repr(self) == repr(other)  # as of filters
+
 
 class ByPlace(Record):
     """Ask once for each place."""

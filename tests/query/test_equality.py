@@ -134,3 +134,17 @@ def test_a_record_equals_another_of_its_class_alone() -> None:
     assert len({jobs.Partial("7"), jobs.Partial("7", datetime(2026, 11, 1, tzinfo=UTC))}) == 1
     assert repr(jobs.Busy("x")) == "Busy(error='x', retry_after=None)"
     assert jobs.Busy("x") == ANY
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("C today by A in ({})", "C where A in ({}) today", "C where A = {} or B = 2 today"),
+        *("C today share where A = {}", "C today share did D where A = {} by B in (1)"),
+    ],
+)
+def test_statements_with_values_of_other_types_are_not_equal(text: str) -> None:
+    """To Python 1 and 1.0 are one value, and 0.0 and -0.0; what is sent is another text."""
+    written = ["1", "1.0", '"1"', "true", "0", "0.0", "-0.0"]
+    asked = [statements(text.format(value), today=TODAY) for value in written]
+    assert [asked.index(each) for each in asked] == list(range(len(asked)))
