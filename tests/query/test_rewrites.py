@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from datetime import date
 
 import pytest
@@ -349,3 +350,13 @@ def test_a_bracket_loses_no_event_by_a_cure(cell: str) -> None:
     with pytest.raises(QueryError) as caught:
         parse(cell, today=TODAY)
     assert caught.value.cure is None
+
+
+@pytest.mark.parametrize("word", ["within", "whitin", "in", "first", "and", "not", "did", "day 1"])
+@pytest.mark.parametrize("before", ["E where ", "E share did F ", "E "])
+def test_a_word_that_is_typed_again_and_again_is_explained_at_once(before: str, word: str) -> None:
+    """No text takes a time that doubles with each word: a key was held, or a page pasted."""
+    begun = time.process_time()
+    with pytest.raises(QueryError):
+        parse(f"{before}{' '.join([word] * 40)} ?", today=TODAY)
+    assert time.process_time() - begun < 5
