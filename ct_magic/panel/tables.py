@@ -270,7 +270,7 @@ def _share_parts(row: RowResult) -> list[str]:
     """Return a share with its interval, and by how much it differs from the other period's."""
     known = [share(row.share or 0.0), f"({interval(row.low, row.high)})"]
     both = [known, re.split(r" (?=\()", panel_text.difference(row))]
-    return [f"<b>{bold}</b> {quiet(escape(ends))}" for bold, *rest in both for ends in rest]
+    return [f"<b>{escape(b)}</b> {quiet(escape(ends))}" for b, *rest in both for ends in rest]
 
 
 def dotted(parts: Iterable[str]) -> str:
