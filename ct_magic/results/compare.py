@@ -42,7 +42,7 @@ def comparison(df: pd.DataFrame, by: str | None = None) -> pd.DataFrame:
     frame[days] = frame[days].apply(pd.to_datetime)
     kinds: dict[str, Any] = {"query": TEXT, "start": "datetime64[ns]"}
     frame.attrs = {}
-    frame = frame.rename(columns={axis: free_names([axis], _OURS)[axis] for axis in names})
+    frame = frame.rename(columns=free_names(names, _OURS))
     frame["against"] = pd.Series([first] * len(pairs), dtype=kinds.get(name, df[name].dtype))
     numbers = pd.DataFrame([_numbers_of(*pair) for pair in pairs], columns=list(_SHARES[:-1]))
     numbers["p_holm"] = holm(numbers["p"])

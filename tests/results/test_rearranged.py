@@ -195,6 +195,17 @@ def test_an_axis_that_is_called_like_a_column_of_ours_keeps_its_values(name: str
     assert (compared["p"] < 0.05).all()
 
 
+@pytest.mark.parametrize("names", [("p", "P"), ("p", "p (property)"), ("Share", "share")])
+def test_a_comparison_has_each_axis_once(engine: Engine, names: tuple[str, str]) -> None:
+    """Also where two are called alike but for case, or as one of them will be called."""
+    text = 'App Launched 2026-11-08\n  share did Charged\n  by "{}" in ("a", "b")'
+    df = asked(engine, "\n".join(map(text.format, names)))
+    for axis in df.attrs[frame_room.LAYOUT]["axes"]:
+        with pytest.warns(QueryWarning, match="several groups"):
+            columns = compare(df, axis).columns
+        assert len({name.casefold() for name in columns}) == len(columns)
+
+
 def test_a_new_column_is_not_written_over_an_axis() -> None:
     """`shares()` adds two columns, and an axis may be called like one."""
     rows = [
