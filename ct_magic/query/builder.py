@@ -659,9 +659,9 @@ def _known_on_day_0(clause: model.Clause, query: model.Query) -> str | None:
     cures = [printer.period_text(model.OwnDays(((1, max(1, last)),)))]
     if not isinstance(clause, model.DidNot):
         cures.append(f"{printer.period_text(model.OwnDays(((0, last),)))} >= 2")
-    who = "no profile" if isinstance(clause, model.DidNot) else "every profile"
+    who = "nobody" if isinstance(clause, model.DidNot) else "everybody"
     first = f"the first {printer.event_name(query.event.name)} is itself on day 0"
-    return f"{first}, so this counts {who}: write {', or '.join(cures)}"
+    return f"{first}, so this is {who}: write {', or '.join(cures)}"
 
 
 def _moved_in(clause: tree.Clause) -> Iterator[tree.PeriodNode]:

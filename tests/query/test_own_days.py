@@ -174,22 +174,22 @@ def test_the_examples_ask_what_they_say(cell: dict[str, Any]) -> None:
         (
             "A share did A within 30 days",
             [
-                "the first A is itself on day 0, so this counts every profile",
+                "the first A is itself on day 0, so this is everybody",
                 "on days 1..29, or within 30",
             ],
         ),
         ("A share did A within 30 days", ["within 30 days >= 2"]),
         ("A share did A within 1 day", ["write on day 1, or on day 0 >= 2"]),
-        ("A share did A on days 3, 0..2 >= 1", ["every profile: write on days 1..2"]),
-        ("A share did not A within 7 days", ["so this counts no profile: write on days 1..6"]),
-        ("A share did any (B, A) within 7 days", ["every profile"]),
-        ("A share did any (B 2026-11, A) within 7 days", ["every profile"]),
-        ("A where x = 1 and y = 2 share did A where y = 2 within 7 days", ["every profile"]),
+        ("A share did A on days 3, 0..2 >= 1", ["everybody: write on days 1..2"]),
+        ("A share did not A within 7 days", ["so this is nobody: write on days 1..6"]),
+        ("A share did any (B, A) within 7 days", ["everybody"]),
+        ("A share did any (B 2026-11, A) within 7 days", ["everybody"]),
+        ("A where x = 1 and y = 2 share did A where y = 2 within 7 days", ["everybody"]),
         (
             "A where (x = 1 or x > 5) and y = 2 share did A where y = 2 within 7 days",
-            ["every profile"],
+            ["everybody"],
         ),
-        ('A share did A where x = "a" within 7 days by x in ("a", "b")', ["every profile"]),
+        ('A share did A where x = "a" within 7 days by x in ("a", "b")', ["everybody"]),
         (
             "A share did B where x = 1 and y = 2 on day 1\n"
             "  share did B where y = 2 and x = 1 on day 7",

@@ -303,6 +303,12 @@ def test_a_long_cell_is_explained_at_once() -> None:
         ("App Launched DAU/MAU", "by day rolling 30 days"),
         ("Charged rolling 7 day average", "by day rolling 7 day"),
         ("Charged last month Product Viewed", "as in share did Charged"),
+        ("$big and $loyal last week", "write $big last week did $loyal"),
+        ("$big then Charged last week", "write $big last week share did Charged"),
+        ("$big share $loyal", "share did $loyal"),
+        ("A did $big twice", "did $big >= 2"),
+        ("A where $real, $paid last week", "write $real and $paid"),
+        ("A $real last week", "write A where $real last week"),
     ],
 )
 def test_the_field_speaks_of_it_in_these_words(cell: str, cure: str) -> None:

@@ -66,11 +66,11 @@ _AND = r"(?: ?[,;] ?(?:and |or )?| and | or | ?[&/] ?| )(?:on )?(?:days? )?"
 _HOURS = r"(?:[0-9]+|an?|one) ?(?:hours?|hrs?|h|minutes?|mins?|seconds?)\b"
 _OWN_DAYS = r"(?:within [0-9, ]+ (?:days?|weeks?)|on days? [0-9](?:[0-9., ]*[0-9])?)"
 _BARE = rf"{_NAME_WORD}(?:\x20{_NAME_WORD}){{0,7}}"  # on one line
-_EVENT = rf"""(?:{_BARE}|"[^"]*"|'[^']*')"""
+_EVENT = rf"""(?:{_BARE}|"[^"]*"|'[^']*'|\$\w+)"""
 _A_VALUE = r"""(?:"[^"]*"|'[^']*'|-?[0-9]+(?:\.[0-9]+)?\b)"""
 # What joins events, and the clause that each event behind it becomes.
 _CLAUSES = {
-    "then": rf"(?:(?:and |but )?(?:then|followed by)|,|[-=]*>+|[{ARROWS}])",
+    "then": rf"(?:(?:and |but )?(?:then|followed by)|,|[-=]+>+|>+(?! ?\$)|[{ARROWS}])",
     "both": r"(?:and|&&?|\+)",
     "nots": r"(?:(?:and|but) )?not",
 }
