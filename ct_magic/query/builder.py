@@ -200,7 +200,7 @@ class FilterRules(Reader):
 
     def _place(self, value: model.Scalar, at: Token | tree.Node) -> model.Place:
         is_boolean = isinstance(at, Token) and at.type != "STRING" and value in ("True", "False")
-        place = None if is_boolean else model.check_place(value)
+        place = None if is_boolean else model.place_parts(value)
         if place is None:
             self.fail(f"{value!r} is not a place: write {model.PLACE}", at)
         return place

@@ -386,12 +386,12 @@ def minutes(text: str) -> int | None:
     return int(match[1]) * 60 + int(match[2]) if match else None
 
 
-def check_clock(minute: int) -> str:
+def clock_text(minute: int) -> str:
     """Return the time of day as `HH:MM`."""
     return f"{minute // 60:02}:{minute % 60:02}"
 
 
-def check_place(value: Scalar) -> Place | None:
+def place_parts(value: Scalar) -> Place | None:
     """Return the parts of "India/Goa"; None for what is no place."""
     parts = tuple(value.split("/")) if isinstance(value, str) else ()
     return parts if 1 <= len(parts) <= 3 and all(parts) else None

@@ -136,7 +136,7 @@ def _advanced(query: model.Query, period: model.AnyPeriod) -> dict[str, object]:
 
 def _json_value(value: model.Value) -> model.Scalar | list[model.Scalar]:
     if isinstance(value, model.ClockRange):
-        return [model.check_clock(value.start), model.check_clock(value.end)]
+        return [model.clock_text(value.start), model.clock_text(value.end)]
     return list(value) if isinstance(value, tuple) else value
 
 

@@ -195,7 +195,7 @@ def _part_text(part: model.Condition, in_and: bool) -> str:
             text = " or ".join(_joined_conditions(parts))
             return f"({text})" if in_and else text
         case model.AtPlace(places):
-            return f"geo {_list(places)}"
+            return f"geo {_places_text(places)}"
         case model.Filter():
             return _filter_text(part)
 
@@ -224,11 +224,11 @@ def _values_text(value: model.Value) -> str:
     if isinstance(value, tuple):
         return f"({', '.join(map(value_text, value))})"
     if isinstance(value, model.ClockRange):
-        return f"{model.check_clock(value.start)}..{model.check_clock(value.end)}"
+        return f"{model.clock_text(value.start)}..{model.clock_text(value.end)}"
     return value_text(value)
 
 
-def _list(places: tuple[model.Place, ...]) -> str:
+def _places_text(places: tuple[model.Place, ...]) -> str:
     # Quoted always: `geo = true` is no place, and one may be called "True".
     names = [quote("/".join(place)) for place in places]
     return f"= {names[0]}" if len(names) == 1 else f"in ({', '.join(names)})"
