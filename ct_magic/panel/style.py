@@ -36,6 +36,9 @@ BESIDE = 96  # pixels for the buttons in a live card's corner
 NOTE = 205  # pixels of a table's last column while it runs
 AREA = 9 * _ROW + 8  # pixels for the rows of a long table, and for the picture in their place
 _NARROW = 760  # pixels of a card below which names and notes give way
+_NARROWEST = (
+    600  # below which intervals go below their shares, and what can be done below the facts
+)
 
 # A page shows by a shade what has the focus and what is a button; forced colours have no shades.
 OURS = ":is(.ct-magic-panel, .ct-magic-form, .ct-magic)"
@@ -103,14 +106,16 @@ _SHEET = f"""<style>{FOCUS}
   cursor:pointer;padding:0 0 0 10px }}
 @container (max-width:{_NARROW}px) {{
   .ct-magic table .ct-next {{ display:none }}
-  .ct-magic .ct-rows :is(td,th):first-child {{ max-width:10em !important }}
+  .ct-magic .ct-rows :is(td,th):first-child {{ max-width:11em !important }}
   .ct-magic-live .ct-rows:not(.ct-heat) :is(td,th):last-child {{ min-width:104px;max-width:104px }}
   .ct-magic table.ct-heat {{ min-width:calc(140px + 29px*var(--ct-magic-columns)) }}
+  .ct-magic table.ct-wide td i {{ display:none }} }}
+@container (max-width:{_NARROWEST}px) {{
   .ct-magic:not(.ct-magic-live) .ct-gap:has(> :nth-child(2)) {{ display:inline-block;
     white-space:normal;min-width:158px;font-size:11px;line-height:12.5px }}
   .ct-magic table.ct-own :is(td,th):not(:first-child) {{ white-space:normal }}
   .ct-own b + span {{ display:block;font-size:11px;line-height:12px }}
-  .ct-magic table.ct-wide td i, .ct-meta > :empty {{ display:none }}
+  .ct-meta > :empty {{ display:none }}
   .ct-magic .ct-rows td[style] {{ min-width:20px !important }}
   .ct-meta {{ display:flex;flex-wrap:wrap;align-content:start;min-height:43px }}
   .ct-acts {{ flex:0 0 100%;text-align:right }} }}
