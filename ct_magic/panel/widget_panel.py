@@ -78,6 +78,7 @@ class CancelButtons:
             self._open.observe(self._toggle, "value")
             self._list.observe(self._tell, "value")
             self.below.append(_shown(self._list, False))
+        self._sight = {row.row.number for row in panel_html.in_sight(standing)}
         self.follow(standing)
         self._tell()
 
@@ -91,11 +92,14 @@ class CancelButtons:
         beside = list[w.Widget]()
         for row in shown if self._shape in ("rows", "long") else ():
             number = row.row.number
-            if not row.state.ended and number not in self._boxes:
+            # What comes and goes within a second has none: nobody could press it.
+            is_due = not row.state.ended and number in self._sight
+            if is_due and number not in self._boxes:
                 self._boxes[number] = box = _box(row)
                 box.disabled = self._all.disabled
                 box.observe(self._tell, "value")
-            beside.append(self._gap if row.state.ended else self._boxes[number])
+            beside.append(self._boxes[number] if is_due else self._gap)
+        self._sight = {row.row.number for row in shown}
         if self._marks.children != tuple(beside):
             self._marks.children = beside
         for number in [number for number, box in self._boxes.items() if box not in beside]:
