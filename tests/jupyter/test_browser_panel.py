@@ -238,7 +238,7 @@ def test_a_panel_that_is_over_is_copied_and_asked_anew(app: Desk) -> None:
         ASKED,
         "%ct use sandbox",
     ]
-    with app.open(*cells, name="actions.ipynb") as notebook:
+    with app.open(*cells, name="actions.ipynb", height=1600) as notebook:
         notebook.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
         notebook.run_all()
         cell = notebook.page.locator(".jp-Notebook .jp-CodeCell").nth
