@@ -60,7 +60,8 @@ class Sandbox:
         limits = partials, at_once, pending_at_once
         whom = account, passcode
         self._protocol = Protocol(whom, self._engine, planned, seed, clock, seconds, *limits)
-        self._port, self._server = port, Server(self._protocol.answer, self._protocol.refused)
+        # By a method of ours: a sandbox that serves is kept, though no variable may hold it.
+        self._port, self._server = port, Server(self.answer, self._protocol.refused)
         # DuckDB complains at the end of a process about connections that are still open.
         self._closing = weakref.finalize(self, self._engine.close)
         threads.in_child(self._leave)

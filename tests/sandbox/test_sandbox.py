@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 import gzip
 import json
 import os
 import signal
 import subprocess
 import sys
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -75,6 +77,16 @@ def test_latency_0_answers_at_once() -> None:
     """Without an id to look under."""
     with Sandbox(profiles=100, latency=0, today=TODAY) as box:
         assert post(box).json()["status"] == "success"
+
+
+def test_it_serves_though_no_variable_holds_it() -> None:
+    """As one that a function of a notebook starts: its data are there while it serves."""
+    started = weakref.ref(Sandbox(profiles=100, latency=0, today=TODAY).start())
+    gc.collect()
+    box = started()
+    assert box is not None
+    assert post(box).json()["status"] == "success"
+    box.stop()
 
 
 @pytest.mark.parametrize("name", ["X-CleverTap-Account-Id", "X-CleverTap-Passcode"])
