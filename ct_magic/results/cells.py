@@ -142,6 +142,13 @@ def cells(df: pd.DataFrame) -> tuple[Cell, ...]:
     _check_frame(df)
     names = axes(df)
     rows = tuple(_cell(row, names) for row in df.to_dict("records"))
+    events: dict[str, str] = {}
+    for row in (row for row in rows if row.event != row.series.query):  # which says nothing
+        if (other := events.setdefault(row.series.query, row.event)) != row.event:
+            raise UsageError(
+                f"{row.series.query!r} is of two events, {other!r} and {row.event!r}: "
+                "give the statements different labels"
+            )
     often = Counter((row.series, row.start, row.end) for row in rows)
     (series, start, end), times = often.most_common(1)[0]
     if times > 1:

@@ -32,7 +32,9 @@ def with_shares(df: pd.DataFrame) -> pd.DataFrame:
     elif is_a is Kind.TIME:
         ways = [way for pieces in cells.by_series(rows).values() for way in pairwise(pieces)]
         whole = [way for way in ways if way[0].whole and way[1].whole and cells.follows(*way)]
-        before = {id(later): earlier for earlier, later in whole}
+        # Under one label may be weeks and days.
+        alike = [way for way in whole if way[0].rolls or cells.unit(way)]
+        before = {id(later): earlier for earlier, later in alike}
         result["change"] = _over(_counts(rows, df), _counts(rows, df, before)) - 1
     return result
 

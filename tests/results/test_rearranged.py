@@ -453,3 +453,30 @@ def test_bases_whose_steps_were_taken_out_are_counts(engine: Engine, text: str) 
     assert plot(bases).text
     assert "share" not in plot(bases).text
     assert "share_of_step_before" not in shares(bases)
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("2026-10-26..2026-11-01 by week", "2026-11-02 by day"),
+        ("2026-10-30..2026-11-01 by day", "2026-11-02..2026-11-08 by week"),
+        ("2026-06 by month", "2026-07-01..2026-09-30 by quarter"),
+    ],
+)
+def test_a_piece_has_no_change_from_one_of_another_unit(
+    engine: Engine, first: str, second: str
+) -> None:
+    """Two cells may have one label; a day after a week is not a fall by six sevenths."""
+    cells_of = [asked(engine, f"seen: App Launched {days}") for days in (first, second)]
+    put_together = shares(pd.concat(cells_of, ignore_index=True))
+    assert put_together["change"].isna().tolist()[-1]
+    assert put_together["change"].notna().sum() == len(cells_of[0]) - 1
+
+
+def test_one_label_of_two_events_is_refused(engine: Engine) -> None:
+    """Two cells may have one label; what is compared under it would be two questions."""
+    texts = ("seen: App Launched 2026-10-26..2026-11-01", "seen: Charged 2026-11-02..2026-11-08")
+    put_together = pd.concat([asked(engine, f"{text} by week") for text in texts])
+    for of in (shares, plot):
+        with pytest.raises(UsageError, match="of two events, 'App Launched' and 'Charged'"):
+            of(put_together)
