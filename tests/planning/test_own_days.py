@@ -417,7 +417,7 @@ def test_rows_know_their_windows() -> None:
 def test_what_was_printed_plans_the_same() -> None:
     """The language refuses some of them; those that it reads are what they were."""
     makes, read = Statements(Random(4), TODAY), 0
-    for _ in range(150):
+    for _ in range(80):
         statement = makes.new_statement()
         try:
             plan = planned([statement], TODAY)
@@ -432,7 +432,7 @@ def test_what_was_printed_plans_the_same() -> None:
         assert [(r.formula, r.of, r.within) for r in again.rows] == [
             (r.formula, r.of, r.within) for r in plan.rows
         ]
-    assert read > 50
+    assert read > 25
 
 
 def rows_of(query: Query) -> tuple[Row, ...]:

@@ -23,7 +23,7 @@ from ct_magic import QueryError
 from ct_magic.query.model import Query
 from ct_magic.query.parser import parse
 
-QUICK = settings(max_examples=150)
+QUICK = settings(max_examples=75)
 CELLS = list(broken_cells())
 
 
@@ -80,8 +80,8 @@ def test_any_text_gives_queries_or_a_query_error(text: str) -> None:
 def test_cells_broken_at_random_give_queries_or_a_query_error() -> None:
     """Promises 1 to 4 near the language; `tests/fuzz_language.py` does it 100,000 times."""
     rng, cells = random.Random(2026), corpus()
-    accepted = sum(check_text(broken(rng, cells)) for _ in range(2_000))
-    assert 200 < accepted < 1_800  # else they are too broken, or not broken enough, to prove much
+    accepted = sum(check_text(broken(rng, cells)) for _ in range(1_000))
+    assert 100 < accepted < 900  # else they are too broken, or not broken enough, to prove much
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,6 @@ from evaluate_texts import Compared, compare
 def test_random_cells_hold_what_people_one_by_one_say(is_new: bool) -> None:
     """Lexer, grammar, builder, rows, JSON, SQL and frame, against plain Python."""
     compared = Compared()
-    compare(ZoneInfo("Asia/Kathmandu"), date(2028, 2, 29), 20, Random(1), compared, is_new)
+    compare(ZoneInfo("Asia/Kathmandu"), date(2028, 2, 29), 12, Random(1), compared, is_new)
     assert not compared.wrong
     assert compared.rows > 20
