@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import gc
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -13,7 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from helpers.shell import TODAY, Count, point_at, through_cell
@@ -25,7 +26,8 @@ import ct_magic
 from ct_magic.sandbox import Sandbox
 
 if TYPE_CHECKING:
-    from helpers.browser import Desk
+    from helpers.browser import Desk, Desks
+    from xdist.scheduler import LoadFileScheduling
 
 # On a busy machine an example may take long: only the timeout of a test counts.
 settings.register_profile("suite", deadline=None, suppress_health_check=list(HealthCheck))
@@ -47,9 +49,28 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
 
 
+DESKS = pytest.StashKey["Desks"]()
+IN_A_BROWSER = re.compile(r"browser|test_colour|test_labextension")  # files
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the browser's tests: of two workers, one would wait long for a last such file."""
     items.sort(key=lambda item: item.get_closest_marker("browser") is None)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadFileScheduling | None:
+    """Give all files with a browser's tests to one worker, which starts and loads each app once."""
+    if config.getoption("dist") != "loadfile":
+        return None
+    from xdist.scheduler import LoadFileScheduling
+
+    class Scheduling(LoadFileScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            file = str(super()._split_scope(nodeid))
+            return "in a browser" if IN_A_BROWSER.search(file) else file
+
+    return Scheduling(config, log)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -141,13 +162,30 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str],
         yield start
 
 
-@pytest.fixture(scope="module")
-def lab(chromium: str, served: Callable[[str], tuple[str, Path]]) -> Iterator[Desk]:
-    """A page in which JupyterLab opens one notebook after the other."""
+@pytest.fixture(scope="session")
+def desks(
+    request: pytest.FixtureRequest, chromium: str, served: Callable[[str], tuple[str, Path]]
+) -> Iterator[Desks]:
+    """The pages of JupyterLab and Notebook 7, which all tests in a browser share."""
     from helpers import browser
 
-    with browser.desk(chromium, *served("lab")) as desk:
-        yield desk
+    desks = request.config.stash[DESKS] = browser.Desks(chromium, served)
+    yield desks
+    desks.close()
+
+
+@pytest.fixture
+def lab(desks: Desks) -> Desk:
+    """A page in which JupyterLab opens one notebook after the other."""
+    return desks.desk("lab")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
+    """Close the pages after the last test in a browser: other tests need asyncio."""
+    desks = item.config.stash.get(DESKS, None)
+    if desks and (nextitem is None or nextitem.get_closest_marker("browser") is None):
+        desks.close()
 
 
 @pytest.fixture(scope="session")

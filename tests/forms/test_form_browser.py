@@ -104,6 +104,7 @@ def test_a_query_is_put_together_pasted_and_counted_without_a_mouse(
         notebook.page.set_viewport_size({"width": 480, "height": 1250})
         notebook.until(lambda: notebook.page.evaluate(SLIVERS) == [])
         notebook.screenshot("form-narrow")
+        notebook.command("application:toggle-left-area", wait=True)
         go(notebook, "Write a %%ctcount cell below")
         keyboard.press("Space")
         notebook.until(lambda: notebook.source(2).startswith("%%ctcount"))

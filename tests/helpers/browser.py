@@ -13,13 +13,13 @@ import threading
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
 import nbformat
 import pytest
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 ROOT = Path(__file__).parents[2]
 EXTENSION = ROOT / "jupyter-config" / "labextension"
@@ -93,15 +93,20 @@ def chromium() -> Iterator[str]:
 
 
 @contextmanager
-def page(chromium: str, width: int = 1200, height: int = 900) -> Iterator[Page]:
-    """Open an empty page that shares nothing with another one but the browser."""
+def connected(chromium: str) -> Iterator[Browser]:
+    """Connect this thread to Chromium; until the end asyncio is occupied in it."""
     with sync_playwright() as play:
-        browser = play.chromium.connect_over_cdp(chromium, timeout=PATIENCE * 1000)
-        context = browser.new_context(viewport={"width": width, "height": height})
-        page = context.new_page()
-        page.set_default_timeout(PATIENCE * 1000)
-        yield page
-        context.close()
+        yield play.chromium.connect_over_cdp(chromium, timeout=PATIENCE * 1000)
+
+
+@contextmanager
+def page(browser: Browser, width: int = 1200, height: int = 900) -> Iterator[Page]:
+    """Open an empty page that shares nothing with another one but the browser."""
+    context = browser.new_context(viewport={"width": width, "height": height})
+    page = context.new_page()
+    page.set_default_timeout(PATIENCE * 1000)
+    yield page
+    context.close()
 
 
 @contextmanager
@@ -293,11 +298,12 @@ class Desk:
             },
         )
         nbformat.write(written, self.root / name)
+        loaded, self._loaded = self._loaded, False  # where this fails the next one begins anew
         self.page.set_viewport_size({"width": width, "height": height})
         notebook = Notebook(self.page)
         if self.app == "notebook":
             self.page.goto(f"{self._address}/notebooks/{name}")
-        elif reload or not self._loaded:
+        elif reload or not loaded:
             self.page.goto(f"{self._address}/lab/tree/{name}?reset")
         else:
             self.page.evaluate(CLEAR)
@@ -312,16 +318,43 @@ class Desk:
         except BaseException:
             notebook.screenshot(f"failed-{Path(name).stem}")
             raise
-        finally:
-            # A page that was reloaded opens its notebook once more, at a moment of its own.
-            self._loaded = not notebook.was_reloaded
+        # A page that was reloaded opens its notebook once more, at a moment of its own.
+        self._loaded = not notebook.was_reloaded
 
 
 @contextmanager
 def desk(chromium: str, address: str, root: Path, app: str = "lab") -> Iterator[Desk]:
     """Open a page for the notebooks of a server."""
-    with page(chromium) as browser_page:
+    with connected(chromium) as browser, page(browser) as browser_page:
         yield Desk(browser_page, address, root, app)
+
+
+class Desks:
+    """The pages that tests share: each is opened for the first that needs it."""
+
+    def __init__(self, chromium: str, served: Callable[[str], tuple[str, Path]]) -> None:
+        self._chromium, self._served = chromium, served
+        self._open, self._desks = ExitStack(), dict[str, Desk]()
+        self._browser: Browser | None = None
+
+    def browser(self) -> Browser:
+        """Return the connection that all pages share: a thread can have one."""
+        if self._browser is None:
+            self._browser = self._open.enter_context(connected(self._chromium))
+        return self._browser
+
+    def desk(self, app: str) -> Desk:
+        """Return the page of JupyterLab (`lab`) or of Notebook 7 (`notebook`)."""
+        if app not in self._desks:
+            empty = self._open.enter_context(page(self.browser()))
+            self._desks[app] = Desk(empty, *self._served(app), app)
+        return self._desks[app]
+
+    def close(self) -> None:
+        """Close all pages, and leave asyncio to other tests."""
+        self._open.close()
+        self._desks.clear()
+        self._browser = None
 
 
 def _environment(home: Path) -> dict[str, str]:

@@ -26,6 +26,7 @@ FOLLOW = """() => {
     (window.places[name] ??= new Set()).add(place);
   };
   const follow = () => {
+    if (!window.places) return;
     document.querySelectorAll(".jp-CodeCell").forEach((cell, number) => {
       const output = cell.querySelector(".jp-OutputArea-output");
       if (!cell.querySelector(".ct-magic .ct-head")) return;
@@ -37,7 +38,11 @@ FOLLOW = """() => {
   };
   follow();
 }"""
-PLACES = "() => Object.entries(window.places).map(([name, places]) => [name, [...places]])"
+PLACES = """() => {
+  const seen = Object.entries(window.places).map(([name, places]) => [name, [...places]]);
+  window.places = null;
+  return seen;
+}"""
 CARDS = ".ct-magic, .ct-magic-panel"
 SEED = 'choseNewFavoriteFood where value ~ "piz" 2015-08-10..2015-10-25'
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from helpers.browser import EXTENSION, ROOT, page
+from helpers.browser import EXTENSION, ROOT, Desks, page
 from helpers.language_inputs import broken, corpus
 
 from ct_magic.query.lexer import (
@@ -55,10 +55,10 @@ READ = """async ([source, texts]) => {
 }"""
 
 
-def in_the_browser(chromium: str, texts: list[str]) -> list[list[Piece]]:
+def in_the_browser(desks: Desks, texts: list[str]) -> list[list[Piece]]:
     """Read texts with the labextension's lexer: what it colours, comments left out."""
     source = (EXTENSION / "static" / "lexer.js").read_text(encoding="utf-8")
-    with page(chromium) as empty:
+    with page(desks.browser()) as empty:
         read = empty.evaluate(READ, [source, texts])
     return [
         [(kind, text) for kind, text in pieces if kind not in (None, "comment")] for pieces in read
@@ -107,7 +107,7 @@ def kind(token: Token, after: Token | None) -> str | None:
     return "keyword" if is_word or token.type.lower() in CONTEXTUAL else "operator"
 
 
-def test_both_lexers_see_the_same(chromium: str) -> None:
+def test_both_lexers_see_the_same(desks: Desks) -> None:
     """Every token of good and broken queries has one kind, in Python and in the editor."""
     rng, cells = random.Random(1), corpus()
     torn = (broken(rng, cells) for _ in range(1000))
@@ -115,7 +115,7 @@ def test_both_lexers_see_the_same(chromium: str) -> None:
     # And an editor reads a line at a time: whether `by quarter` goes on below, it cannot know.
     texts = [*cells, *README, *(cell for cell in torn if "{" not in cell)]
     texts = [text for text in texts if not GOES_ON.search(text)]
-    for text, pieces in zip(texts, in_the_browser(chromium, texts), strict=True):
+    for text, pieces in zip(texts, in_the_browser(desks, texts), strict=True):
         assert pieces == in_python(text), text
 
 
@@ -134,10 +134,10 @@ LONG_READ = """async ([source, bits]) => {
 }"""
 
 
-def test_a_long_line_is_coloured_in_the_time_that_it_takes_to_read(chromium: str) -> None:
+def test_a_long_line_is_coloured_in_the_time_that_it_takes_to_read(desks: Desks) -> None:
     """An editor colours at each key: 256 kB, whatever they repeat, are read at once."""
     source = (EXTENSION / "static" / "lexer.js").read_text(encoding="utf-8")
-    with page(chromium) as empty:
+    with page(desks.browser()) as empty:
         took = empty.evaluate(LONG_READ, [source, LONG])
     assert len(took) == len(LONG)
     assert max(took) < 5_000  # on a busy machine; the square would take minutes

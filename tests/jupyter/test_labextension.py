@@ -6,14 +6,14 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from zipfile import ZipFile
 
 import pytest
-from helpers.browser import EXTENSION, ROOT, Notebook, desk
+from helpers.browser import EXTENSION, ROOT, Desks, Notebook
 
 QUERY = """%%ctcount funnel --plot
 # it's a comment, isn't it
@@ -63,16 +63,10 @@ LAB = pytest.mark.parametrize("notebook", ["lab"], indirect=True, scope="module"
 
 
 @pytest.fixture(scope="module")
-def notebook(
-    request: pytest.FixtureRequest, chromium: str, served: Callable[[str], tuple[str, Path]]
-) -> Iterator[Notebook]:
+def notebook(request: pytest.FixtureRequest, desks: Desks) -> Iterator[Notebook]:
     """One notebook, open in JupyterLab or in Notebook 7, for all tests."""
-    app = request.param
-    cells = [QUERY, JSON_QUERY, PYTHON, BUTTON, LOAD]
-    with (
-        desk(chromium, *served(app), app) as page,
-        page.open(*cells, name=f"{app}.ipynb") as notebook,
-    ):
+    app, cells = request.param, [QUERY, JSON_QUERY, PYTHON, BUTTON, LOAD]
+    with desks.desk(app).open(*cells, name=f"{app}.ipynb") as notebook:
         yield notebook
 
 

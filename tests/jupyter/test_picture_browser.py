@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from helpers.browser import Notebook, desk, server
+from helpers.browser import Desks, Notebook
 
 pytestmark = pytest.mark.browser
 HELPERS = Path(__file__).parents[1]
@@ -40,15 +40,9 @@ ALT = """cell => document.querySelectorAll('.jp-CodeCell')[cell].querySelector(
 
 
 @pytest.fixture(scope="module")
-def notebook(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Notebook]:
-    """A notebook in which each kind of picture was drawn."""
-    root = tmp_path_factory.mktemp("lab")
-    shown = {"@jupyterlab/notebook-extension/tracker": {"windowingMode": "none"}}
-    with (
-        server(root, settings=shown) as address,
-        desk(chromium, address, root) as page,
-        page.open(BEGIN, *CELLS, width=1400, height=2800) as notebook,
-    ):
+def notebook(desks: Desks) -> Iterator[Notebook]:
+    """A notebook in which each kind of picture was drawn; the page shows all of it."""
+    with desks.desk("lab").open(BEGIN, *CELLS, width=1400, height=3600) as notebook:
         notebook.run_all()
         pictures = notebook.page.locator(".chart-wrapper svg")
         notebook.until(lambda: pictures.count() == len(CELLS))
