@@ -168,7 +168,8 @@ def row_columns(standing: Standing, *, live: bool = False) -> list[Column]:
         columns.append(Column(head, lambda row: _named(row, own(row), same), own))
     if len({(row.row.start, row.row.end) for row in rows}) > 1:
         head = "day" if all(row.row.start == row.row.end for row in rows) else "days"
-        columns.append(Column(head, lambda row: escape(row_days(row, rows))))
+        days = days_among(rows)
+        columns.append(Column(head, lambda row: escape(days(row))))
     columns.append(Column("profiles", count_html, right=True))
     if any(row.row.previous is not None for row in rows):
         columns.append(Column("before", _previous, right=True))
@@ -212,10 +213,10 @@ def row_label(row: RowResult, named: bool) -> str:
     return plain(" · ".join([row.row.title] * named + pieces(row.row)))
 
 
-def row_days(row: RowResult, rows: Sequence[RowResult]) -> str:
-    """Return the days of a row; with the year where the rows are not all of one."""
-    years = {day.year for other in rows for day in (other.row.start, other.row.end)}
-    return words.span(row.row.start, row.row.end, year=len(years) > 1)
+def days_among(rows: Sequence[RowResult]) -> Callable[[RowResult], str]:
+    """Return what writes a row's days; with the year where these rows are not all of one."""
+    years = {day.year for row in rows for day in (row.row.start, row.row.end)}
+    return lambda row: words.span(row.row.start, row.row.end, year=len(years) > 1)
 
 
 def count_html(row: RowResult) -> str:
@@ -389,12 +390,13 @@ def grid_columns(standing: Standing) -> list[Column]:
     name = f"<b>{'all' if is_own and not has_values else 'mean'}</b>"
     mean = name if any(column.mean for column in columns) else ""
     profiles = Column("profiles", count_html, right=True)
-    return [Column("cohort", lambda base: _cohort(base, rows), mean=mean), profiles, *columns]
+    days = days_among(rows)
 
+    def cohort(base: RowResult) -> str:
+        fixed = [str(value) for _, value in base.row.pieces]
+        return f"<bdi>{escape(' · '.join([*fixed, days(base)]))}</bdi>"
 
-def _cohort(base: RowResult, rows: Sequence[RowResult]) -> str:
-    fixed = [str(value) for _, value in base.row.pieces]
-    return f"<bdi>{escape(' · '.join([*fixed, row_days(base, rows)]))}</bdi>"
+    return [Column("cohort", cohort, mean=mean), profiles, *columns]
 
 
 def _mean(cells: Iterable[RowResult], with_interval: bool = False) -> str:

@@ -31,7 +31,7 @@ from ct_magic.common.words import plain
 from ct_magic.panel import html as panel_html, text as panel_text
 from ct_magic.panel.panel import SAVED_TICK, Display, Panel, TextPanel, still
 from ct_magic.panel.standing import About, Standing
-from ct_magic.panel.tables import row_days, row_label
+from ct_magic.panel.tables import days_among, row_label
 from ct_magic.planning.row_results import RowResult, RowRun
 from ct_magic.rows import row_name
 
@@ -134,9 +134,9 @@ class CancelButtons:
     def _toggle(self, change: object) -> None:
         if self._list and self._open.value:
             rows, options = self._run.rows, list[tuple[str, int]]()
-            named = len({row.row.title for row in rows}) > 1
+            named, days = len({row.row.title for row in rows}) > 1, days_among(rows)
             for row in [row for row in rows if not row.state.ended][:OFFERED]:
-                parts = [row_label(row, named), row_days(row, rows)]
+                parts = [row_label(row, named), days(row)]
                 parts.append(panel_text.under_way(row, short=True))
                 name = f"{row.row.number + 1}: {', '.join(filter(None, parts))}"
                 options.append((name, row.row.number))

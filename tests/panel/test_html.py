@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -18,6 +19,7 @@ from ct_magic.panel import html as card, style, tables, text as words
 from ct_magic.panel.html import coloured
 from ct_magic.panel.standing import About, Standing, seconds_left
 from ct_magic.planning.row_results import row_results
+from ct_magic.query.parser import read_cell
 from ct_magic.rows import Comparison, Formula, Row
 
 EVIL = '<script>alert(1)</script><img src=x onerror="alert(2)">'
@@ -482,6 +484,18 @@ def test_retention_is_a_triangle_and_what_is_not_over_is_blank() -> None:
         ["64", "%"],
         ["100", "%"],
     ]
+
+
+@pytest.mark.parametrize("text", ["share did Charged within 1, 3 days by first day", "by day"])
+def test_a_table_of_years_is_drawn_in_a_time_that_grows_with_its_rows(text: str) -> None:
+    """Whether the rows are of one year is looked up once, not for each of them."""
+    cell = f"App Launched last 1200 days {text}"
+    planned = read_cell(cell, today=date(2026, 11, 20), zone=UTC, max_counts=None).plan
+    jobs = [Job(n, question, **DONE) for n, question in enumerate(planned.questions)]
+    whole = Standing(planned, row_results(planned, jobs), 20.0)
+    begun = time.process_time()
+    assert "2024" in card.html(whole)
+    assert time.process_time() - begun < 0.5
 
 
 @pytest.mark.parametrize("shares", [(0.42, 0.21), (0.05, 0.01), (1.0, 0.5)])
