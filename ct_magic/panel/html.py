@@ -339,10 +339,10 @@ def columns_drawn(standing: Standing, height: int) -> str:
 
 
 def _days_drawn(standing: Standing) -> str:
-    """Return the days of a lone number, as far as the journal has them."""
+    """Return the days of a lone number, as far as the journal has them: a quarter or more."""
     days = standing.about.days if standing.over else ()
-    if sum(row.count is not None for row in days) < 2:
-        return ""
+    if sum(row.count is not None for row in days) < max(2, len(days) / 4):
+        return ""  # of few of many days a range would say too much
     svg = _svg(standing, days, max(row.count or 0 for row in days), 28)
     return f'<span class="ct-days" style="color:{MUTED}">{svg} {extent(standing, days)}</span> '
 

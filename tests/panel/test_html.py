@@ -984,3 +984,11 @@ def test_trouble_of_the_whole_run_is_said_once(many_rows: int, seen: int, kept: 
         assert tried.count("trying</bdi>") == seen
     other = many(2, note, note | {"note": "HTTP 429"}, now=20.0)
     assert "the service is busy" in card.live(replace(other, outage=(0.0, 60.0)))
+
+
+@pytest.mark.parametrize(("of", "known", "is_drawn"), [(7, 2, True), (29, 2, False), (29, 8, True)])
+def test_few_days_of_many_are_no_range_of_all(of: int, known: int, is_drawn: bool) -> None:
+    """Two days of a month that the journal has say nothing of how the month went."""
+    days = many(of, *[DONE] * known).rows
+    shown = card.html(standing([row(0)], [DONE], days=days))
+    assert ('class="ct-days"' in shown) == is_drawn
