@@ -366,3 +366,25 @@ def test_a_word_that_is_typed_again_and_again_is_explained_at_once(before: str, 
     with pytest.raises(QueryError):
         parse(f"{before}{' '.join([word] * 40)} ?", today=TODAY)
     assert time.process_time() - begun < 5
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("Charged no more than 2 times last week", "write <= for no more than"),
+        ("Charged not more than 2 times", "how often somebody did it has no upper limit"),
+        ("Charged max 3 times", "how often somebody did it has no upper limit"),
+        ("Charged did Charged no more than 3", "how often somebody did it has no upper limit"),
+        ("Charged where Amount no more than 5", "Amount <= 3"),
+        ("Charged no fewer than 2 times last week", "did Charged >= 3"),
+        ("Charged where Amount not less than 5", "write >= for no less than"),
+        ("funnel App Installed > Charged", "write App Installed share did Charged"),
+        ("funnel App Installed -> Charged last week", "write App Installed last week share did"),
+        ("funnel of App Installed > Charged", "write App Installed share did Charged"),
+    ],
+)
+def test_no_hint_asks_the_opposite_or_takes_a_word_into_a_name(typed: str, said: str) -> None:
+    """`no more than` was said to be `>`, and a funnel to begin with the event `funnel App ...`."""
+    message = message_of(typed)
+    assert said in message
+    assert not re.search(r"(write|written) (funnel|Charged (no|not|max))|> for", message)
