@@ -29,7 +29,7 @@ from ct_magic.rows import Row
 from ct_magic.sandbox.engine import Engine
 
 TODAY = date(2026, 11, 23)
-STATEMENTS = 15
+STATEMENTS = 9
 
 
 @pytest.fixture(scope="module")
