@@ -181,7 +181,7 @@ class FilterRules(Reader):
     def property(self, node: tree.PropertyName) -> model.Property:
         """Return the property in the scope before the dot."""
         with self.at(node.name):
-            name = parameters.check_name(self.name(node.name))
+            name = model.check_name(self.name(node.name))
         if node.scope is None:
             return model.Property(name)
         scope = node.scope.text
@@ -797,7 +797,7 @@ class Builder(ClauseRules):
             if isinstance(node.name, Token):
                 return parameters.text_value(node.name.text[1:], self.params)
             self._check_words(node.name, inner=inner)
-            name = parameters.check_name(self.name(node.name))
+            name = model.check_name(self.name(node.name))
         if name.startswith("{") and '"event_name"' in name:
             self.fail("JSON is written without quotes around it: take them away", node.name)
         return name

@@ -9,6 +9,7 @@ from datetime import date
 from enum import Enum
 from typing import Any, ClassVar, Self, TypeVar
 
+from ct_magic.errors import QueryError
 from ct_magic.rows import Record, Scalar as Scalar
 
 
@@ -356,6 +357,7 @@ ONLY_CLOCK = "'time_of_day' takes a range of the clock alone, session.time_of_da
 OVERNIGHT = "over midnight write two statements, or join two ranges by 'or'"
 PLACE = '"country", "country/state" or "country/state/city"'
 THOUSANDS = re.compile(r"[1-9][0-9]{0,2}(?:,[0-9]{3})+(?:\.[0-9]+)?")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _CLOCK = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])")
 
 
@@ -378,6 +380,14 @@ def misfit(operator: Operator, value: Scalar, shown: str, name: str | None = Non
         write = f": write {digits}" if THOUSANDS.fullmatch(str(value)) else ""
         return f"{name} compares numbers, and {shown} is text{write}"
     return f"{name} looks into text, and {shown} is a number: quote it"
+
+
+def check_name(name: str, holder: str = "") -> str:
+    """Return a name back; raise QueryError where it holds a character that no name can have."""
+    if odd := _CONTROL.search(name):
+        code = f"U+{ord(odd[0]):04X}"
+        raise QueryError(f"{holder}no name holds a control character, and here is {code}")
+    return name
 
 
 def minutes(text: str) -> int | None:

@@ -18,7 +18,7 @@ from typing import Any
 from ct_magic.common.words import suggest
 from ct_magic.errors import QueryError
 from ct_magic.query.calendar import day_of
-from ct_magic.query.model import Days, Scalar, Unit, minutes
+from ct_magic.query.model import Days, Scalar, Unit, check_name, minutes
 
 _BIGGEST = 1e300  # a little more fits no float, and no count needs it
 _TOO_MANY_DIGITS = "more digits than can be sent, so another number would be compared; round it"
@@ -28,7 +28,6 @@ _MOST_VALUES = 100_000  # of a list: a range may hold more than fits the memory
 _STATEMENT = re.compile(
     r"\s*\{|.*(\swhere\s.*[=<>~]|\sdid\s+[A-Z\"]|\slast\s+\d|\s\d{4}-\d\d)", re.DOTALL
 )
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 # What a container says of its floats of fewer than 64 bits: numpy and pandas by their dtype, polars
 # and pyarrow by their type, whose `float` has 32 and whose `double` has 64.
 _NARROW_FLOATS = re.compile(
@@ -135,14 +134,6 @@ def number_value(written: str) -> int | float:
     if (digits := _float(value)) is None:
         raise QueryError(f"the number has {_TOO_MANY_DIGITS}")
     return digits
-
-
-def check_name(name: str, holder: str = "") -> str:
-    """Return a name back; raise QueryError where it holds a character that no name can have."""
-    if odd := _CONTROL.search(name):
-        code = f"U+{ord(odd[0]):04X}"
-        raise QueryError(f"{holder}no name holds a control character, and here is {code}")
-    return name
 
 
 def check_text(value: str, holder: str = "") -> str:
