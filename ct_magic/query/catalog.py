@@ -182,6 +182,7 @@ def names_from_json(text: str) -> Names:
     """Read a names file; raise UsageError that says which part is not as described above."""
     try:
         read = json.loads(text)
+        json.dumps(read, ensure_ascii=False).encode()  # no half of a surrogate pair
     except (ValueError, RecursionError) as error:
         raise UsageError(f"the names file is not JSON: {error}") from None
     known = _read_table(read, "the file")

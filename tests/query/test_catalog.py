@@ -33,6 +33,9 @@ def test_a_names_file_comes_back_as_it_was() -> None:
     [
         ("", "not JSON"),
         ("[" * 100_000, "not JSON"),
+        ('{"events": {"a": {"b": ["\\ud800"]}}}', "surrogates not allowed"),
+        ('{"events": {"\\udc00": {}}}', "surrogates not allowed"),
+        ('{"geo": ["India/\\ud83d"]}', "surrogates not allowed"),
         ("[]", "the file is a table"),
         ('{"event": {}}', "has 'event', which is no scope"),
         ('{"events": ["a"]}', "'events' is a table"),
