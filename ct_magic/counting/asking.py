@@ -58,7 +58,7 @@ def ask(
     waiting = [job.question for job in jobs if job.state is State.WAITING and not refresh]
     cell = _with_warnings(cell, journal.pending_elsewhere(waiting))
     if len(jobs) > 1:
-        from ct_magic.planning.timing import with_expectation
+        from ct_magic.planning.first_look import with_expectation
 
         cell = with_expectation(cell, jobs, journal)
     return begin(cell, jobs, journal, panel, cell_id, plotted=plotted)

@@ -16,7 +16,8 @@ from ct_magic.client.journal.journal import open_journal
 from ct_magic.common.words import counted
 from ct_magic.errors import QueryError
 from ct_magic.planning import prepare
-from ct_magic.planning.timing import Estimate, expected
+from ct_magic.planning.estimate import Estimate
+from ct_magic.planning.first_look import expected
 from ct_magic.query import strict_json
 from ct_magic.query.expand import TooLargeError
 from ct_magic.query.payload import to_payload

@@ -40,8 +40,8 @@ from ct_magic.client.journal.store import JournalFile, JournalFileError, opened
 from ct_magic.counting.asking import ask
 from ct_magic.counting.resume import pending_cells
 from ct_magic.errors import JournalWarning
+from ct_magic.planning.first_look import expected
 from ct_magic.planning.prepare import prepare
-from ct_magic.planning.timing import expected
 from ct_magic.results.tables import history_frame
 from ct_magic.rows import Formula, Plan, Question, Row
 from ct_magic.sandbox import Sandbox

@@ -23,16 +23,9 @@ from ct_magic.client.credentials import Secret
 from ct_magic.client.jobs import Job, State, Tally, Timing
 from ct_magic.client.journal.journal import Journal, open_journal
 from ct_magic.errors import QueryWarning
+from ct_magic.planning.estimate import Estimate, Pacing, estimate
+from ct_magic.planning.first_look import REQUEST, expected, put_off, with_expectation
 from ct_magic.planning.prepare import prepare
-from ct_magic.planning.timing import (
-    REQUEST,
-    Estimate,
-    Pacing,
-    estimate,
-    expected,
-    put_off,
-    with_expectation,
-)
 from ct_magic.rows import Question
 from ct_magic.sandbox import Sandbox
 from ct_magic.session.session import SESSION
@@ -268,8 +261,9 @@ def test_an_estimate_is_made_soon_whatever_the_settings_are() -> None:
     script = """
 import resource
 from itertools import product
-from ct_magic.planning.timing import estimate, put_off
-from ct_magic.planning.timing import Pacing
+from ct_magic.planning.estimate import estimate
+from ct_magic.planning.first_look import put_off
+from ct_magic.planning.estimate import Pacing
 from ct_magic.settings import LONGEST
 resource.setrlimit(resource.RLIMIT_CPU, (60, 60))  # they take five together
 for took, interval, pending, at_once in product(

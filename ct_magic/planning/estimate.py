@@ -1,9 +1,7 @@
-"""How long a cell may take, and when to look first: from what its account took before.
+"""How long a cell may take, from what its account took before.
 
 The cell is simulated many times (see `played`), and the range is where most of these runs ended.
-Without earlier counts the same works, and is wide. Where many counts are ready just after their
-first look, each of these costs a whole `poll_interval`, and it is unknown which cell has one: a
-slightly later first look ends such cells sooner, and at a time that is known.
+Without earlier counts the same works, and is wide.
 """
 
 from __future__ import annotations
@@ -11,19 +9,14 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from heapq import heappop, heappush
 from itertools import product
 from math import ceil, exp, floor, hypot, log
 from random import Random
 from statistics import NormalDist, fmean
 
-from ct_magic.client.jobs import Job, Timing
-from ct_magic.client.journal.journal import Journal
-from ct_magic.client.limits import LIMITS, REQUEST, Learned
 from ct_magic.client.scheduler import SUBMITS_A_POLL
 from ct_magic.common.words import durations
-from ct_magic.planning.prepare import PreparedCell
 from ct_magic.rows import Record
 
 # A cell played out before it is asked: how long counts may take, and when the last one is seen.
@@ -61,7 +54,7 @@ class Pacing(Record):
     is_taught: bool = True  # False while it is unknown whether the account allows so many
 
 
-def _drawn(
+def drawn(
     took: Sequence[float], pacing: Pacing, times: int, random: Random
 ) -> list[tuple[float, float]]:
     """Return pairs of middle and width, each as often as the earlier counts make it likely."""
@@ -134,10 +127,7 @@ PADDED = 1.5  # factor by which the range is widened at most, over both ends
 MARGIN = 1.1  # factor by which it is widened always: many runs may end at its edge
 WIDEST = 4.0  # between the ends of a range that is shown
 FACTOR = 2.0  # between the ends of the range, once something is known
-LATER = (1.0, 1.25, 1.5, 2.0, 2.5, 3.0)  # times `first_look` that a first look may be put off
-TRIED = 100  # times that a cell is played out for each of them
-SURE = 0.95  # share of them in a range of the factor, from which on an end is predictable
-_ENOUGH = 5  # earlier counts from which on something is known
+ENOUGH = 5  # earlier counts from which on something is known
 
 
 class Estimate(Record):
@@ -168,33 +158,16 @@ def estimate(counts: int, took: Sequence[float], pacing: Pacing) -> Estimate:
     size = min(counts, MOST_COUNTS)
     times = max(LEAST_PLAYED, min(PLAYED, MOST_PLAYED // size))
     random = Random(counts)  # noqa: S311 # it plays, it keeps no secret
-    chosen = _drawn(took, pacing, times, random)
+    chosen = drawn(took, pacing, times, random)
     ended = sorted(played(size, pair, pacing, random) for pair in chosen)
     if counts > size:
         half = fmean(played(size // 2, pair, pacing, random) for pair in chosen)
         rate = (1 - half / fmean(ended)) / (size - size // 2)
         ended = [end * (1 + rate * (counts - size)) for end in ended]
-    if len(took) >= _ENOUGH:
+    if len(took) >= ENOUGH:
         return _narrowest(ended)
     edge = int(len(ended) * (1 - GUESSED) / 2)
     return Estimate(ended[edge] / MARGIN, ended[-1 - edge] * MARGIN, is_guess=True)
-
-
-def put_off(counts: int, took: Sequence[float], pacing: Pacing) -> Pacing:
-    """Return the pacing whose first look is best: a predictable end first, then an early one."""
-    looks = {min(pacing.first_look * times, pacing.poll_interval) for times in LATER}
-    if len(took) < _ENOUGH or not counts or len(looks) == 1:
-        return pacing
-    size = min(counts, TRIED)
-    random = Random(counts)  # noqa: S311 # it plays, it keeps no secret
-    chosen = _drawn(took, pacing, TRIED, random)
-    trials = []
-    for look in sorted(looks):
-        later = replace(pacing, first_look=look)
-        ended = sorted(played(size, pair, later, random) for pair in chosen)
-        held = max(_held(ended, first, FACTOR)[0] for first in range(len(ended))) / len(ended)
-        trials.append((-min(held, SURE), fmean(ended), later))
-    return min(trials, key=lambda trial: trial[:2])[2]
 
 
 def _narrowest(ended: Sequence[float]) -> Estimate:
@@ -203,63 +176,12 @@ def _narrowest(ended: Sequence[float]) -> Estimate:
     spans = list(zip(ended, ended[enough - 1 :], strict=False))
     low, high = min(spans, key=lambda span: span[1] / span[0])
     if high / low > widest:
-        _, low, high = max(_held(ended, first, widest) for first in range(len(ended)))
+        _, low, high = max(held_from(ended, first, widest) for first in range(len(ended)))
     wider = max(1.0, min(PADDED, FACTOR * low / high)) ** 0.5
     return Estimate(low / wider, high * wider)
 
 
-def _held(ended: Sequence[float], first: int, widest: float) -> tuple[int, float, float]:
+def held_from(ended: Sequence[float], first: int, widest: float) -> tuple[int, float, float]:
     """Return how many of the ends the widest range from this one on holds, and their range."""
     last = bisect_right(ended, ended[first] * widest) - 1
     return last - first + 1, ended[first], ended[last]
-
-
-# How long a cell that is about to be asked may take, and when its counts are looked at first.
-
-LONGEST_REQUEST = 60.0  # seconds; a longer one was no measurement
-FROM = 11  # counts without an answer from which on a cell is played out before it is asked
-
-
-def expected(jobs: Sequence[Job], journal: Journal, timing: Timing) -> tuple[Estimate, float]:
-    """Return how long the jobs without an answer may take, and their best first look (seconds)."""
-    took, learned = journal.latencies(), Learned.from_text(journal.learned(LIMITS))
-    pacing = pacing_of(timing, learned, _request_seconds(journal), is_taught=bool(took))
-    counts = _unanswered(jobs)
-    if counts >= FROM:
-        pacing = put_off(counts, took, pacing)
-    return estimate(counts, took, pacing), pacing.first_look
-
-
-def pacing_of(
-    timing: Timing, learned: Learned, request: float = USUAL_REQUEST, *, is_taught: bool
-) -> Pacing:
-    """Return how an account is asked, by the timing and by the limits that were learned."""
-    return Pacing(
-        first_look=min(timing.first_look, timing.poll_interval),
-        poll_interval=timing.poll_interval,
-        at_once=min(learned.requests or timing.max_concurrent, timing.max_concurrent),
-        request=request,
-        pending=learned.pending,
-        is_taught=is_taught,
-    )
-
-
-def with_expectation(cell: PreparedCell, jobs: Sequence[Job], journal: Journal) -> PreparedCell:
-    """Return the cell with a note on how long many counts may take, and with their first look."""
-    if _unanswered(jobs) < FROM:
-        return cell
-    seconds, first_look = expected(jobs, journal, cell.timing)
-    plan = replace(cell.plan, expects=str(seconds))
-    return replace(cell, plan=plan, settings=replace(cell.settings, first_look=first_look))
-
-
-def _request_seconds(journal: Journal) -> float:
-    try:
-        seconds = float(journal.learned(REQUEST) or USUAL_REQUEST)
-    except ValueError:
-        return USUAL_REQUEST
-    return seconds if 0 < seconds < LONGEST_REQUEST else USUAL_REQUEST
-
-
-def _unanswered(jobs: Sequence[Job]) -> int:
-    return sum(not job.state.ended for job in jobs)
