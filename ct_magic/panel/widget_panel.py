@@ -82,8 +82,11 @@ class CancelButtons:
         self.follow(standing)
         self._tell()
 
-    def follow(self, standing: Standing) -> None:
-        """Give each row in sight its box, if it has not ended; say how many are not in sight."""
+    def follow(self, standing: Standing) -> bool:
+        """Give each row in sight its box, if it has not ended; say how many are not in sight.
+
+        Return True where the boxes are others now: that was one message more.
+        """
         self._seen, shown = standing, panel_html.in_sight(standing)
         if self._list:
             hidden = len(standing.rows) - len(shown)
@@ -100,12 +103,14 @@ class CancelButtons:
                 box.observe(self._tell, "value")
             beside.append(self._boxes[number] if is_due else self._gap)
         self._sight = {row.row.number for row in shown}
-        if self._marks.children != tuple(beside):
+        is_new = bool(self._marks.children != tuple(beside))
+        if is_new:
             self._marks.children = beside
         for number in [number for number, box in self._boxes.items() if box not in beside]:
             gone = self._boxes.pop(number)
             gone.value = False
             close(gone)
+        return is_new
 
     def disable(self) -> None:
         """Name the interrupt in place of the buttons, which nobody hears."""
@@ -270,8 +275,11 @@ class WidgetPanel(Panel):
     def _show(self, standing: Standing) -> None:
         # A countdown that has come to its end is taken away.
         self._until = standing.next_look
-        self._draw(standing)
-        self._buttons.follow(standing)
+        self._card.value = panel_html.live(standing)
+        if self._buttons.follow(standing):
+            self._until = min(self._until, standing.now + self.tick)  # the words come next
+        else:
+            self._words.value = panel_html.live_region(standing)
         HEARD.difference_update(self._mine)
         self._hear()
         if not self._is_timed and standing.seconds is not None:
