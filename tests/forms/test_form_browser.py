@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from helpers.browser import Desk, Notebook
+from helpers.browser import USE_SANDBOX, Desk, Notebook
 from helpers.contrast import least_contrast, least_edge
 
 pytestmark = pytest.mark.browser
@@ -53,7 +53,7 @@ def test_a_query_is_put_together_pasted_and_counted_without_a_mouse(
     lab: Desk,
 ) -> None:
     """Fields and text move each other, Run fills the variable, and the cell is written."""
-    cells = ["%load_ext ct_magic\n%ct use sandbox\n%ct names --from sandbox", "%ct form", "seen"]
+    cells = [f"{USE_SANDBOX}\n%ct names --from sandbox", "%ct form", "seen"]
     with lab.open(*cells, height=1250) as notebook:
         keyboard = notebook.page.keyboard
         notebook.command("notebook:run-cell-and-select-next", wait=True)

@@ -43,6 +43,13 @@ STATUS = """() => { const w = window.jupyterapp?.shell?.currentWidget;
 CLEAR = """() => { for (const widget of [...window.jupyterapp.shell.widgets("main")])
   widget.dispose(); }"""
 
+# A first cell: the session's sandbox, with as few people as a page needs.
+USE_SANDBOX = """%load_ext ct_magic
+from ct_magic.sandbox import Sandbox
+from ct_magic.session.session import SESSION
+SESSION.sandbox = Sandbox(profiles=500).start()
+%ct use sandbox"""
+
 # Keeps every text that the notebook has shown: on a busy machine some are gone before one looks.
 WATCH = """() => {
   const notebook = document.querySelector(".jp-Notebook");

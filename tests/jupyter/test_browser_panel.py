@@ -210,6 +210,8 @@ box = Sandbox(profiles=30, latency=0.1).start()
 os.environ |= {"CLEVERTAP_ACCOUNT_ID": "SANDBOX", "CLEVERTAP_PASSCODE": "sandbox"}
 os.environ["CLEVERTAP_BASE_URL"] = box.url
 %config CountMagics.poll_interval = 0.2
+from ct_magic.session.session import SESSION
+SESSION.sandbox = box
 %ct use sandbox"""
 ASKED = 'print(days.attrs["account"], days["cached"].any(), other.attrs["account"])'
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from zipfile import ZipFile
 
 import pytest
-from helpers.browser import EXTENSION, ROOT, Desks, Notebook
+from helpers.browser import EXTENSION, ROOT, USE_SANDBOX, Desks, Notebook
 
 QUERY = """%%ctcount funnel --plot
 # it's a comment, isn't it
@@ -24,7 +24,7 @@ JSON_QUERY = (
     '%%ct explain\n{"event_name": "choseNewFavoriteFood",\n "from": 20150810, "to": 20151025}'
 )
 PYTHON = "for one in ['it', 3]:  # Python\n    pass"
-LOAD = "%load_ext ct_magic\n%ct use sandbox\nfloor = 5"
+LOAD = f"{USE_SANDBOX}\nfloor = 5"
 INSERTED = "%%ctcount days\nApp Launched last 7 days by day"
 BUTTON = f"""from comm import create_comm
 from ipywidgets import Button
