@@ -201,7 +201,7 @@ def test_a_handle_is_not_drawn_but_says_what_to_do(account: Sandbox) -> None:
         with pytest.raises(errors.StillRunningError, match=r"\.result\(\) waits"):
             look(handle)
     handle.cancel()
-    with pytest.raises(errors.UsageError, match="no DataFrame of counts"):
+    with pytest.raises(errors.UsageError, match="not a DataFrame of counts"):
         ct_magic.shares(5)
 
 
