@@ -289,14 +289,15 @@ class Desk:
     def open(
         self,
         *cells: str,
-        name: str = "try.ipynb",
+        name: str,
         width: int = 1200,
         height: int = 900,
         reload: bool = False,
     ) -> Iterator[Notebook]:
         """Write a notebook of these cells, open it in place of the last, and wait for its kernel.
 
-        `reload` loads the page anew, which then reads its settings.
+        A name is one test's alone: its kernel goes on. `reload` loads the page anew, which then
+        reads its settings.
         """
         written = nbformat.v4.new_notebook(
             cells=[nbformat.v4.new_code_cell(cell) for cell in cells],

@@ -51,7 +51,7 @@ def test_the_quick_start_is_lived_through(lab: Desk) -> None:
     """A stranger types a cell, sees the panel change, and reads the DataFrame."""
     seed = f"%%ctcount foodies\n{SEED}"
     cells = ["%load_ext ct_magic\n%ct use sandbox", seed, "foodies", FUNNEL, RETENTION]
-    with lab.open(*cells, height=1400) as notebook:
+    with lab.open(*cells, name="first.ipynb", height=1400) as notebook:
         notebook.page.evaluate(FOLLOW)
         notebook.watch()
         notebook.command("notebook:run-all-cells")

@@ -42,7 +42,9 @@ ALT = """cell => document.querySelectorAll('.jp-CodeCell')[cell].querySelector(
 @pytest.fixture(scope="module")
 def notebook(desks: Desks) -> Iterator[Notebook]:
     """A notebook in which each kind of picture was drawn; the page shows all of it."""
-    with desks.desk("lab").open(BEGIN, *CELLS, width=1400, height=3600) as notebook:
+    with desks.desk("lab").open(
+        BEGIN, *CELLS, name="pictures.ipynb", width=1400, height=3600
+    ) as notebook:
         notebook.run_all()
         pictures = notebook.page.locator(".chart-wrapper svg")
         notebook.until(lambda: pictures.count() == len(CELLS))
