@@ -178,7 +178,7 @@ def test_cancel_all(front: FrontEnd, via: str | None, one_stuck: Sandbox) -> Non
     ended(front, request, "CountCancelledError", begun, "click to reply")
     assert [front.reply(cell)["status"] for cell in queued] == ["aborted", "aborted"]
     assert statuses(front) == ["cancelled", "success", "success"]
-    assert front.value("df['count'].notna().eq(df['status'].eq('success')).all()")
+    assert front.value("bool(df['count'].notna().eq(df['status'].eq('success')).all())")
     wait_display(front, "2 of 3 done · 1 cancelled")
     front.until(lambda: VIEW not in front.shown[-1])  # the last display is no widget
     assert "cancelled" in front.shown[-1]["text/html"]
