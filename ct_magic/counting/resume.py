@@ -88,8 +88,8 @@ def _pending_part(record: CellRecord, began: float, entries: Mapping[int, Entry]
     among |= {r.number for r in record.plan.rows if r.base in bases and r.from_day is not None}
     known_rows = {n for n in among if known.keys() >= set(record.plan.rows[n].questions)}
     plan, questions = record.plan.only({row.number for row in due} | known_rows)
-    told = known.keys() | {n for n, entry in entries.items() if entry.state == State.FAILED}
-    unsent = len(record.plan.questions) - len(told)
+    answered = known.keys() | {n for n, entry in entries.items() if entry.state == State.FAILED}
+    unsent = len(record.plan.questions) - len(answered)
     return PendingCell(record, began, known, plan, questions, unsent)
 
 

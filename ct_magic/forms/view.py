@@ -392,8 +392,8 @@ class FormView:
         ]
         left = [w.HBox([self._which, *self._turning]), self._note, self._fields, more]
         # As high with an error as without one, so that nothing below it moves.
-        told = w.VBox([self.error, self._banner, self.json], layout=w.Layout(min_height="7em"))
-        right = [_heading("Text"), self.text, told]
+        messages = w.VBox([self.error, self._banner, self.json], layout=w.Layout(min_height="7em"))
+        right = [_heading("Text"), self.text, messages]
         return w.Box(
             [_vertical(left, "3 1 36em"), _vertical(right, "2 1 21em")],
             layout=w.Layout(width="100%", **_WRAP),

@@ -2,8 +2,8 @@
 
 That code is a cell, a module that calls `run_cell_magic`, a script under `%run`, or a function of
 one of these. IPython offers the names of a line magic's caller only, without its globals, and for
-a cell magic the notebook's; so the frame is looked for here. Code is told by the file it comes
-from: frames of ours, of IPython, of Python's library and of installed packages are passed over, so
+a cell magic the notebook's; so the frame is looked for here. Code is recognised by its
+file: frames of ours, of IPython, of Python's library and of installed packages are passed over, so
 that a pool or a decorator lends the query none of its own variables. What the nearest frame that is
 left lacks is looked for in those further out. Where a thread of a pool, a timer or an event loop
 calls the magic itself, no code of a user does, and the names are the notebook's.

@@ -164,7 +164,7 @@ def _replace(caller: Caller, name: str, counting: Counting, frame: pd.DataFrame)
 
 
 def register(shell: InteractiveShell) -> None:
-    """Give a shell the magics; their settings hold for `count()` beside them, too."""
+    """Give a shell the magics; their settings apply to `count()`, too."""
     magics = CountMagics(shell)
     shell.register_magics(magics)
     configure(magics.settings)

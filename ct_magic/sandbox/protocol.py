@@ -90,8 +90,8 @@ class Protocol:
         parts = urlsplit(target)
         if parts.path == _NAMES_PATH:
             is_short = headers.get("Prefer") == "return=minimal"
-            told = {"data": self._engine.data()} if is_short else self._engine.schema()
-            return reply(200, told)
+            content = {"data": self._engine.data()} if is_short else self._engine.schema()
+            return reply(200, content)
         req_id = parse_qs(parts.query, keep_blank_values=True).get("req_id", [None])[0]
         with self._room.entered() as is_let_in:
             answer = self._within(parts.path, method, req_id, body) if is_let_in else _TOO_MANY
