@@ -29,7 +29,6 @@ SHOWN = (
     "pandas",
     "requests",
     "urllib3",
-    "lark",
     "platformdirs",
     "duckdb",
 )

@@ -11,9 +11,8 @@ from ct_magic.query.catalog import SCOPES, Names
 from ct_magic.query.lexer import CONTEXTUAL, OPERATORS, Source, Token, in_context, tokens, unquoted
 from ct_magic.query.mistakes.stop import SPELLED, UNITS
 from ct_magic.query.model import Property, Scalar, Scope
-from ct_magic.query.parser import parse_progress
 from ct_magic.query.printer import event_name, name_text, property_text, value_text
-from ct_magic.query.tree import EventName, EventNode, PropertyName
+from ct_magic.query.tree import EventName, EventNode, Progress, PropertyName
 from ct_magic.rows import Record
 
 _MOST_PROPOSED = 500  # as many as IPython takes from one matcher
@@ -79,7 +78,7 @@ def _most_meant(place: _Place) -> Iterator[Completion]:
             yield Completion(place.start, first + text, "keyword" if kind == "SHARE" else "unit")
     if step and before.type == "ON" and place.begins(OWN[1][3:]):
         yield Completion(place.start, OWN[1][3:], "unit")
-    if step and kind != "WITHIN" and "WITHIN" in parse_progress(place.line).accepted:
+    if step and kind != "WITHIN" and "WITHIN" in Progress(place.line).accepted:
         for text in filter(place.begins, OWN):
             yield Completion(place.start, text, "keyword")
 
@@ -128,7 +127,7 @@ def _with_whole_name(place: _Place) -> _Place:
 def _keywords(place: _Place) -> Iterator[Completion]:
     if place.mark:
         return
-    now = parse_progress(place.line)
+    now = Progress(place.line)
     accepted = now.accepted - PUNCTUATION - _refused(place)
     if {"WORD", "OPENING"} <= accepted:
         accepted -= {"OPENING"}  # of an `or`: names come first to mind
@@ -160,7 +159,7 @@ def _has_own_days(line: Sequence[Token]) -> bool:
 
 def _named(place: _Place, names: Names) -> Iterator[Completion]:
     """Propose names, texts and places, by what the grammar expects there."""
-    now = parse_progress(place.line)
+    now = Progress(place.line)
     event = _event_before(now.stack)
     wanted: list[tuple[Scalar, str, str]]
     if "TRUE" in now.accepted:

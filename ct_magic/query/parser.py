@@ -15,19 +15,12 @@ grammar tells `completion` what may come next.
 from __future__ import annotations
 
 import reprlib
-import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import date, tzinfo
-from functools import cache, partial
-from importlib.resources import files
-from importlib.util import cache_from_source
+from functools import partial
 from itertools import accumulate
-from typing import Any
-
-import lark
-from lark import Lark, UnexpectedToken
 
 from ct_magic.errors import QueryError, UsageError
 from ct_magic.query.builder import Builder
@@ -37,7 +30,6 @@ from ct_magic.query.expand import MOST_COUNTS, Expansion, StatementError, expand
 from ct_magic.query.lexer import (
     Source,
     Token,
-    in_context,
     one_line,
     statement_tokens,
     tokens,
@@ -46,7 +38,7 @@ from ct_magic.query.lexer import (
 from ct_magic.query.model import JsonQuery, Query
 from ct_magic.query.parts import NamedCondition, NamedEvent
 from ct_magic.query.printer import to_text
-from ct_magic.query.tree import DidNode, QueryNode, StatementNode, node_maker
+from ct_magic.query.tree import DidNode, Progress, QueryNode, StatementNode, reach
 from ct_magic.rows import Record
 
 _DEEPEST = 30  # brackets in brackets
@@ -55,11 +47,6 @@ _INDENTED_LABEL = "a label begins its statement: take the spaces before it away"
 _NO_MORE = "a condition is what may be behind 'where', and no more"
 _EMPTY = "nothing is asked: write an event's name, as in App Launched last 7 days"
 _Statements = list[tuple[Query | JsonQuery, list[Token]]]  # each with its tokens
-if lark.__version__.startswith("0."):
-    raise UsageError(
-        "the old package lark-parser has taken the place of lark: pip uninstall lark-parser, then "
-        "pip install --force-reinstall lark"
-    )
 
 
 def parse(
@@ -195,7 +182,8 @@ def _part(
     if opening == "did" and (other := next(begun, None)):
         raise source.error("an event is one line, or goes on indented", other.start, other.end)
     line = [*head, *words]
-    if opening == "where" and 2 < (at := reach(line)) < len(line) and "$END" in accepted(line[:at]):
+    is_cut = opening == "where" and 2 < (at := reach(line)) < len(line)
+    if is_cut and "$END" in Progress(line[:at]).accepted:
         raise source.error(_NO_MORE, line[at].start, line[at].end)
     body = _tree(source, line).body
     assert isinstance(body, QueryNode)  # noqa: S101 # it begins with a name
@@ -212,43 +200,6 @@ class Spelled(Record):
 def spelled(source: Source) -> tuple[Spelled, ...]:
     """Return the statements as they are spelled, without looking up a `$name`; QueryError else."""
     return tuple(Spelled(tuple(line), _tree(source, line)) for line in _statement_lines(source))
-
-
-class Progress(Record):
-    """What is known at a place in a statement; nothing behind a mistake."""
-
-    accepted: frozenset[str] = frozenset()  # the types of token that may be next, perhaps `$END`
-    stack: tuple[object, ...] = ()  # lark's: tokens, and the nodes of complete rules
-
-
-def parse_progress(line: Sequence[Token]) -> Progress:
-    """Follow the beginning of a statement."""
-    taken, cursor, _ = _fed(in_context(list(line)))
-    if taken < len(line):
-        return Progress()
-    return Progress(frozenset(cursor.accepts()), tuple(cursor.parser_state.value_stack))
-
-
-def accepted(line: Sequence[Token]) -> frozenset[str]:
-    """Return the types of token that may come after these."""
-    return parse_progress(line).accepted
-
-
-def reach(line: Sequence[Token]) -> int:
-    """Return how many of these tokens the grammar takes; the last is `$END`."""
-    return _fed(in_context(list(line)))[0]
-
-
-def _fed(line: Sequence[Token]) -> tuple[int, Any, object]:
-    """Return how many tokens the grammar takes, lark's cursor then, and what the last one ends."""
-    cursor: Any = _grammar().parse_interactive()  # of tokens it reads the type alone
-    tree = None
-    for at, token in enumerate(line):
-        try:
-            tree = cursor.feed_token(token)
-        except UnexpectedToken:
-            return at, cursor, None
-    return len(line), cursor, tree
 
 
 def _statements(
@@ -276,7 +227,7 @@ def _statements(
         except QueryError as error:
             from ct_magic.query.mistakes.rewriting import with_own_events
 
-            raise error.saying(with_own_events(error.message, line, reach)) from None
+            raise error.saying(with_own_events(error.message, line)) from None
         if query.label is not None and query.label in labels:
             message = f"duplicate label '{query.label}': labels must be unique in a cell"
             raise source.error(message, first.start, line[colon - 1].end)
@@ -300,26 +251,14 @@ def _tree(source: Source, line: list[Token], today: date | None = None) -> State
     if deep := next((token for token, n in zip(line, depths, strict=True) if n > _DEEPEST), None):
         raise source.error("brackets are nested deeper than any query", deep.start, deep.end)
     end = Token("$END", "", line[-1].end)
-    at, _, tree = _fed([*in_context(line), end])
-    if not isinstance(tree, StatementNode):
+    progress = Progress([*line, end])
+    if progress.taken <= len(line):
         from ct_magic.query.mistakes.explain import explain_mistake
 
-        whole = [*with_contextual(line), end]
-        mistake = explain_mistake(whole, at, accepted, reach, today)
+        mistake = explain_mistake([*with_contextual(line), end], progress.taken, today)
         raise source.error(mistake.message, mistake.start, mistake.end)
-    return tree
-
-
-@cache
-def _grammar() -> Lark:
-    file = files(__package__) / "grammar.lark"
-    # `transformer` makes the nodes while lark parses; lark only asks it for attributes.
-    maker: Any = node_maker()  # not of the class that lark asks for
-    # Making the tables takes longer than all our imports. lark keeps them, with a hash of their
-    # source, beside our bytecode: in a folder that is trusted as our modules are.
-    kept = not sys.dont_write_bytecode and f"{cache_from_source(str(file))}.tables"
-    rules, kind = file.read_text(encoding="utf-8"), {"parser": "lalr", "lexer": "basic"}
-    return Lark(rules, **kind, start="statement", transformer=maker, cache=kept)
+    statement: StatementNode = progress.stack[0]
+    return statement
 
 
 def _written(query: Query | JsonQuery, body: list[Token]) -> str:

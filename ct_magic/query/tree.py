@@ -1,18 +1,20 @@
 """The parse tree, typed: what is in a statement, as it was typed, whatever it means.
 
-Each node is made by one rule of grammar.lark: see NODES. Builder, completion and the form read
-these, and nothing of lark's own. A node's `first` and `last` are the tokens that it begins and ends
+Each node is made by one rule of grammar.lark: see NODES, and Progress for how. Builder, completion
+and the form read the nodes. A node's `first` and `last` are the tokens that it begins and ends
 with, so that an error can underline it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import json
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, fields
-from types import SimpleNamespace
-from typing import ClassVar, dataclass_transform
+from functools import cache
+from importlib.resources import files
+from typing import Any, ClassVar, dataclass_transform
 
-from ct_magic.query.lexer import Token, unquoted
+from ct_magic.query.lexer import Token, in_context, unquoted
 
 
 @dataclass_transform(frozen_default=True, eq_default=False)
@@ -286,8 +288,10 @@ def _leaves(part: object, backwards: bool) -> Iterator[Token]:
             yield from _leaves(child, backwards)
 
 
-# A rule of the grammar -> the node that is made of its children, which lark hands over untyped.
-NODES: dict[str, Callable[..., Node]] = {
+# A rule of the grammar -> the node that is made of its children.
+NODES: dict[str, Callable[..., object]] = {
+    "?": lambda child: child,  # of a rule that has no node where it has one child
+    "_": lambda *children: children,  # of a rule whose children become those of the rule above
     "statement": StatementNode,
     "query": lambda event, *rest: QueryNode(event, rest[:-2], *rest[-2:]),
     "query_vs_first": lambda event, versus, *rest: QueryNode(event, rest[:-1], versus, rest[-1]),
@@ -322,11 +326,65 @@ NODES: dict[str, Callable[..., Node]] = {
     "by_value": ValueAxis,
 }
 
+_OF_TOKENS = ["one_day", "days", "named_unit", "since", "last", "previous", "this"]
+_OF_TOKENS += ["moved", "moved_axis", "within", "rolling"]
+NODES |= {rule: lambda *tokens, rule=rule: PeriodNode(rule, tokens) for rule in _OF_TOKENS}
 
-def node_maker() -> SimpleNamespace:
-    """Return what lark asks for a method of each rule's name while it parses."""
-    of_tokens = ["one_day", "days", "named_unit", "since", "last", "previous", "this"]
-    of_tokens += ["moved", "moved_axis", "within", "rolling"]
-    periods = {rule: lambda *tokens, rule=rule: PeriodNode(rule, tokens) for rule in of_tokens}
-    makers = (NODES | periods).items()
-    return SimpleNamespace(**{rule: lambda parts, make=make: make(*parts) for rule, make in makers})
+
+class Progress:
+    """How far the grammar goes along in a statement, and what may come next.
+
+    This is an LALR(1) parser. Its tables are made by lark, of grammar.lark: tests/grammar.py. A
+    state says of each symbol that may come next which state follows it; of a token before which a
+    rule is complete it has that rule's number instead, counted down from -1. Then the symbols of
+    the rule leave the stack, and its node is put there.
+    """
+
+    def __init__(self, line: Sequence[Token]) -> None:
+        self._states = [0]
+        self.stack: list[Any] = []  # tokens, and the nodes of complete rules
+        self.taken, self._length = 0, len(line)
+        for token in in_context(line):
+            if not _take(token, self._states, self.stack):
+                break
+            self.taken += 1
+
+    @property
+    def accepted(self) -> frozenset[str]:
+        """Return the types of token that may be next, perhaps `$END`; none behind a mistake."""
+        if self.taken < self._length:
+            return frozenset()
+        types = filter(str.isupper, _tables()[1][self._states[-1]])
+        ends = (Token(kind, "", 0) for kind in types)
+        return frozenset(end.type for end in ends if _take(end, [*self._states], [*self.stack]))
+
+
+def reach(line: Sequence[Token]) -> int:
+    """Return how many of these tokens the grammar takes; the last may be `$END`."""
+    return Progress(line).taken
+
+
+def _take(token: Token, states: list[int], stack: list[Any]) -> bool:
+    """Take the next token; return False where it cannot come."""
+    rules, rows = _tables()
+    while (step := rows[states[-1]].get(token.type, 0)) < 0:
+        size, symbol, maker, kept = rules[~step]
+        parts = stack[-size:]
+        del stack[-size:], states[-size:]
+        children: list[object] = []
+        for at in kept:
+            part = None if at is None else parts[at]
+            children += part if isinstance(part, tuple) else [part]
+        stack.append(NODES[maker](*children))
+        states.append(rows[states[-1]][symbol])
+    if step:
+        stack.append(token)
+        states.append(step)
+    return step > 0
+
+
+@cache
+def _tables() -> tuple[list[Any], list[dict[str, int]]]:
+    """Return of each rule its size, symbol, maker and children; of each state what may come."""
+    rules, rows = json.loads((files(__package__) / "grammar.json").read_text("utf-8"))
+    return rules, rows

@@ -46,12 +46,12 @@ def test_loading_imports_nothing_heavy(code: str) -> None:
 
 
 def test_each_need_brings_its_own_library_and_no_other() -> None:
-    """A query that is only looked at needs the grammar, but no request, widget or DataFrame."""
+    """A query that is only looked at needs no request, widget or DataFrame."""
     parsed = (
         "import ct_magic; ct_magic.parse('App Launched last 7 days'); "
         "from ct_magic.query import payload"
     )
-    assert imported(parsed) & HEAVY == {"lark"}
+    assert imported(parsed) & HEAVY == set()
 
 
 def test_a_script_need_not_import_ipython() -> None:

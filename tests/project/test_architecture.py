@@ -27,7 +27,6 @@ panel    -> errors rows common client.jobs planning.row_results query.lexer resu
 counting -> errors settings rows common client query session planning results charts panel
 """
 ONLY = {
-    "lark": {"query.parser"},
     "requests": {"client.transport", "client.connection"},
     "sqlite3": {"client.journal.store"},
     "duckdb": {"sandbox"},

@@ -47,7 +47,7 @@ def members(wheel: ZipFile) -> dict[str, bytes]:
 
 
 def test_the_wheel_holds_the_package_and_the_startup_file(wheel: ZipFile) -> None:
-    """Grammar, type information and sandbox included; no test, picture or notebook."""
+    """The grammar's tables, type information and sandbox included; no test, picture or notebook."""
     names = set(wheel.namelist())
     package = {
         path.relative_to(ROOT).as_posix()
@@ -55,7 +55,7 @@ def test_the_wheel_holds_the_package_and_the_startup_file(wheel: ZipFile) -> Non
         if path.is_file() and "__pycache__" not in path.parts
     }
     assert {
-        "ct_magic/query/grammar.lark",
+        "ct_magic/query/grammar.json",
         "ct_magic/py.typed",
         "ct_magic/sandbox/compile_sql.py",
     } <= package
@@ -140,7 +140,7 @@ def test_everything_it_brings_along_is_permissive() -> None:
     """Base and sandbox, to the last dependency: a company's lawyers need not be asked."""
     distributions: dict[str, Distribution] = {}
     closure("ct-magic", frozenset({"", "sandbox"}), distributions)
-    assert {"pandas", "lark", "duckdb", "urllib3", "traitlets"} <= set(distributions)
+    assert {"pandas", "requests", "duckdb", "urllib3", "traitlets"} <= set(distributions)
     copyleft = {
         name: licence(dist)
         for name, dist in distributions.items()

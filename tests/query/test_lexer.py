@@ -4,7 +4,7 @@ import re
 from itertools import pairwise
 
 import pytest
-from lark import Lark
+from grammar import grammar
 from lark.lexer import PatternStr
 
 from ct_magic.errors import QueryError
@@ -18,14 +18,12 @@ from ct_magic.query.lexer import (
     tokens,
 )
 from ct_magic.query.model import Operator
-from ct_magic.query.parser import _grammar
 
 
 def test_the_grammar_and_the_lexer_have_one_vocabulary() -> None:
     """A keyword or symbol that only one of them knows could never be parsed."""
-    grammar: Lark = _grammar()
     spelled = {
-        t.name: t.pattern.value for t in grammar.terminals if isinstance(t.pattern, PatternStr)
+        t.name: t.pattern.value for t in grammar().terminals if isinstance(t.pattern, PatternStr)
     }
     vocabulary = {word.upper(): word for word in (*KEYWORDS, *CONTEXTUAL)}
     vocabulary |= {kind: symbol for symbol, kind in SYMBOLS.items()}

@@ -1,9 +1,6 @@
 """Text -> queries: the design's examples, statements, names, labels, and how many counts."""
 
 import json
-import os
-import subprocess
-import sys
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -168,26 +165,3 @@ def test_a_period_that_turns_round_is_underlined_where_it_stands() -> None:
     with pytest.raises(QueryError, match="ends \\(2026-11-20\\) before it begins") as caught:
         parse("Charged 2026-11-21..today-3", today=TODAY)
     assert (caught.value.column, caught.value.length) == (9, 19)
-
-
-def test_the_grammars_tables_are_kept_beside_the_bytecode(tmp_path: Path) -> None:
-    """They are read again where they are whole; where none may be written there are none."""
-    code = "from ct_magic.query.parser import parse; print(parse('Charged 2026-10')[0].event.name)"
-
-    def read(**more: str) -> list[Path]:
-        env = {name: value for name, value in os.environ.items() if "BYTECODE" not in name}
-        env |= {"PYTHONPYCACHEPREFIX": str(tmp_path)} | more
-        command = [sys.executable, "-c", code]
-        done = subprocess.run(command, env=env, capture_output=True, text=True, check=True)
-        assert (done.stdout, done.stderr) == ("Charged\n", "")
-        return list(tmp_path.rglob("*.tables"))
-
-    assert read(PYTHONDONTWRITEBYTECODE="1") == []
-    (kept,) = read()
-    whole = kept.read_bytes()
-    kept.write_bytes(whole[:1000])
-    assert read() == [kept]
-    assert len(kept.read_bytes()) >= len(whole) - 1000
-    before = kept.stat().st_mtime_ns
-    assert read() == [kept]
-    assert kept.stat().st_mtime_ns == before

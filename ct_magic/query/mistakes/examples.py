@@ -14,7 +14,8 @@ from functools import cache
 
 from ct_magic.query.lexer import NAMED_DAYS, Source, Token, tokens, with_contextual
 from ct_magic.query.mistakes.rewriting import table_lines
-from ct_magic.query.mistakes.stop import Accepted, Reach, Stop
+from ct_magic.query.mistakes.stop import Stop
+from ct_magic.query.tree import reach
 
 NUMBERS = ("NUMBER", "EIGHT_DIGITS")
 ORDERS = ("OVER", "AT_LEAST", "UNDER", "AT_MOST")
@@ -37,7 +38,7 @@ NAMED, MISSING = 2.0, -9.0  # a word in small letters: that it is there, that it
 
 def misplaced_token(stop: Stop) -> str | None:
     """Return what to write instead of what is there; None where no example is like it."""
-    examples = _examples_by_token(stop.accepted, stop.reach).get(_kind(stop.found), [])
+    examples = _examples_by_token().get(_kind(stop.found), [])
     like = [(_likeness(stop, example), message) for message, example in examples]
     likeness, message = max(like, key=lambda found: found[0], default=(0.0, EXPECTED))
     if likeness < LEAST or message == EXPECTED:
@@ -70,13 +71,13 @@ def word_tables() -> dict[str, dict[str, str]]:
 
 
 @cache
-def _examples_by_token(accepted: Accepted, reach: Reach) -> dict[str, list[tuple[str, Stop]]]:
+def _examples_by_token() -> dict[str, list[tuple[str, Stop]]]:
     """Return messages, each with where the grammar stops, by the kind of token found there."""
     examples: dict[str, list[tuple[str, Stop]]] = {}
     for cell, message in wrong_cells():
         line = with_contextual(list(tokens(Source(cell))))
         line.append(Token("$END", "", len(cell)))
-        stop = Stop(line, reach(line), accepted, reach)
+        stop = Stop(line, reach(line))
         examples.setdefault(_kind(stop.found), []).append((message, stop))
     return examples
 

@@ -1,9 +1,8 @@
 """Where the grammar stops: what was found, what could come there, and what was likely meant.
 
-How it works. The parser feeds lark one token after the other; where lark refuses one, this makes a
-`Stop`: the statement's tokens, the place, and two functions that ask the grammar (what may follow
-some tokens, how far it accepts a changed line). Then GUESSES are tried in their order, and the
-first one that returns a message wins:
+How it works. Where the grammar refuses a token, this makes a `Stop`: the statement's tokens and the
+place, with questions to the grammar (what may follow some tokens, how far it accepts a changed
+line). Then GUESSES are tried in their order, and the first one that returns a message wins:
 
 1. what is wrong in any context: a text cut short, a sign that no rule has;
 2. what people write in other words (`rewrites.txt`), also several events where one is expected: a
@@ -29,14 +28,12 @@ from ct_magic.errors import QueryError
 from ct_magic.query.lexer import API_NAMES, CONTEXTUAL, Source, tokens
 from ct_magic.query.mistakes import rewriting, words
 from ct_magic.query.mistakes.examples import misplaced_token
-from ct_magic.query.mistakes.stop import Accepted, Line, Mistake, Reach, Stop, in_words
+from ct_magic.query.mistakes.stop import Line, Mistake, Stop, in_words
 
 
-def explain_mistake(
-    line: Line, at: int, accepted: Accepted, reach: Reach, today: date | None = None
-) -> Mistake:
+def explain_mistake(line: Line, at: int, today: date | None = None) -> Mistake:
     """Explain why the token at `at` cannot come there; the line ends with `$END`."""
-    stop = Stop(line, at, accepted, reach, today)
+    stop = Stop(line, at, today)
     for guess in GUESSES:
         if mistake := guess(stop):
             return mistake

@@ -16,9 +16,10 @@ from importlib.resources import files
 from itertools import accumulate
 
 from ct_magic.common.words import last_of_month
-from ct_magic.query.lexer import WORDS, Source, Token, in_context, tokens
-from ct_magic.query.mistakes.stop import Line, Mistake, Reach, Stop, typed
+from ct_magic.query.lexer import WORDS, Source, Token, tokens
+from ct_magic.query.mistakes.stop import Line, Mistake, Stop, typed
 from ct_magic.query.model import THOUSANDS
+from ct_magic.query.tree import reach
 
 _FUNNEL = "App Installed share did Product Viewed share did Charged"  # as `words.txt` has it
 _MOST_DIGITS = 100  # of a number that a pattern takes
@@ -185,7 +186,7 @@ def _said(stop: Stop, message: str, place: int, last: int) -> Mistake:
     return stop.mistake(message.replace("`", step, 1).replace("`", ""), did, last)
 
 
-def with_own_events(message: str, line: Line, reach: Reach) -> str:
+def with_own_events(message: str, line: Line) -> str:
     """Return a message with the funnel that was typed, `A then B`, in place of an example."""
     begin = 1 + next((at for at, token in enumerate(line) if token.type == "COLON"), -1)
     pattern = _compiled("(?:funnel )?{event}{then}{period}{tail}")
@@ -194,7 +195,7 @@ def with_own_events(message: str, line: Line, reach: Reach) -> str:
         return message
     own = "{event}{period}{then}{tail}".format_map(_filled(match, None))
     words = [*tokens(Source(own)), Token("$END", "", len(own))]
-    is_statement = reach(in_context(words)) == len(words)
+    is_statement = reach(words) == len(words)
     return message.replace(_FUNNEL, own) if is_statement else message
 
 
@@ -332,7 +333,7 @@ class _Window:
         before, after = self.text[:start] + cure, self.text[end:]
         line = [*self.stop.line[: self.first], *tokens(Source(before))]
         changed = [*line, *tokens(Source(after)), *self.stop.line[self.first + len(self.ends) :]]
-        return self.stop.reach(changed) > len(line)
+        return reach(changed) > len(line)
 
 
 def _filled(match: re.Match[str], today: date | None) -> Mapping[str, str]:

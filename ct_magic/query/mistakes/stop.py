@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from ct_magic.query.lexer import CONTEXTUAL, NAMED_DAYS, SYMBOLS, WORDS, Token
+from ct_magic.query.tree import Progress, reach
 from ct_magic.rows import Record
 
 _LONGEST_FOUND = 50  # characters of what was found that are shown
 Line = Sequence[Token]
-Accepted = Callable[[Line], frozenset[str]]  # the types of token that may follow these
-Reach = Callable[[Line], int]  # how many of these tokens the grammar accepts
 
 
 class Mistake(Record):
@@ -29,8 +28,6 @@ class Stop:
 
     line: Line
     at: int
-    accepted: Accepted
-    reach: Reach
     today: date | None = None  # for days in words; None where it is not known
 
     @property
@@ -44,7 +41,7 @@ class Stop:
         # Not by cached_property, whose lock, up to Python 3.11, a fork may find held.
         known = vars(self)
         if "_expected" not in known:
-            known["_expected"] = self.accepted(self.line[: self.at])
+            known["_expected"] = Progress(self.line[: self.at]).accepted
         types: frozenset[str] = known["_expected"]
         return types
 
@@ -107,7 +104,7 @@ class Stop:
 
     def gains(self, changed: Line) -> int:
         """Return how much further the grammar gets in a changed line; 0 where it does not."""
-        return max(0, len(self.line) - self.at - (len(changed) - self.reach(changed)))
+        return max(0, len(self.line) - self.at - (len(changed) - reach(changed)))
 
     def words(self) -> range:
         """Return the places of the words just before it: a keyword misspelt looks like one."""

@@ -9,6 +9,7 @@ from ct_magic.common.words import suggestions
 from ct_magic.query.lexer import API_NAMES, CONTEXTUAL, KEYWORDS, NOT_FIRST, WORDS, Token
 from ct_magic.query.mistakes.examples import NUMBERS, ORDERS, word_tables
 from ct_magic.query.mistakes.stop import Mistake, Stop, typed
+from ct_magic.query.tree import reach
 
 _TABLES = word_tables()
 WORDS_OF_OTHERS, _SIGNS = _TABLES["foreign"], _TABLES["sign"]
@@ -219,7 +220,7 @@ def _quoted_name(stop: Stop, place: int) -> str:
     name = Token("STRING", words, stop.line[first].start)
     changed = [*stop.line[:first], name, *stop.line[end:]]
     # What follows several words must fit, too; a keyword alone has shown that it is a name.
-    if stop.reach(changed) <= first + (end - first > 1) or not stop.gains(changed):
+    if reach(changed) <= first + (end - first > 1) or not stop.gains(changed):
         return ""
     return f"; a name that holds the keyword '{stop.line[place].text}' is quoted: \"{words}\""
 
@@ -234,7 +235,7 @@ def keywords_in_capitals(stop: Stop) -> Mistake | None:
         for token in stop.line
     ]
     places = [at for at, token in enumerate(small) if token is not stop.line[at]]
-    if len(places) < 2 or stop.reach(small) < len(small):
+    if len(places) < 2 or reach(small) < len(small):
         return None
     first, last = places[0], places[-1]
     hint = f"keywords are lower case: write {typed(small[first : last + 1])}"
