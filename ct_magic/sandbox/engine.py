@@ -24,23 +24,25 @@ if TYPE_CHECKING:
     from ct_magic.sandbox.stored import Stored
 
 
-# Of each key its type, and the fifty values that are most frequent.
+# Of each kind of object and each key in it the type, and the fifty values that are most frequent.
 DESCRIBED = """
 WITH r AS ({rows}),
-k AS (SELECT unnest(json_keys(j)) AS name, j FROM r),
-v AS (SELECT name, json_extract(j, '/' || replace(replace(name, '~', '~0'), '/', '~1')) AS x
-  FROM k),
-t AS (SELECT name, json_type(x) AS kind, coalesce(text_of(x), x ->> '$') AS text FROM v),
-top AS (SELECT name, text FROM t WHERE kind <> 'ARRAY' AND text <> '' GROUP BY name, text
-  QUALIFY row_number() OVER (PARTITION BY name ORDER BY count(*) DESC, text) <= 50),
-examples AS (SELECT name, list(text ORDER BY text) AS texts FROM top GROUP BY name)
-SELECT name, CASE mode(kind) WHEN 'VARCHAR' THEN 'text' WHEN 'BOOLEAN' THEN 'text'
+k AS (SELECT kind, unnest(json_keys(j)) AS name, j FROM r),
+v AS (SELECT kind, name,
+  json_extract(j, '/' || replace(replace(name, '~', '~0'), '/', '~1')) AS x FROM k),
+t AS (SELECT kind, name, json_type(x) AS type, coalesce(text_of(x), x ->> '$') AS text FROM v),
+top AS (SELECT kind, name, text FROM t WHERE type <> 'ARRAY' AND text <> ''
+  GROUP BY kind, name, text
+  QUALIFY row_number() OVER (PARTITION BY kind, name ORDER BY count(*) DESC, text) <= 50),
+examples AS (SELECT kind, name, list(text ORDER BY text) AS texts FROM top GROUP BY kind, name)
+SELECT kind, name, CASE mode(type) WHEN 'VARCHAR' THEN 'text' WHEN 'BOOLEAN' THEN 'text'
   WHEN 'ARRAY' THEN 'list' ELSE 'number' END, coalesce(any_value(texts), [])
-FROM t LEFT JOIN examples USING (name)
-GROUP BY name ORDER BY name
+FROM t LEFT JOIN examples USING (kind, name)
+GROUP BY kind, name ORDER BY kind, name
 """
 _PROFILE_COLUMNS = ("profile", "tech", "app", "demographics", "reachability")
 SCANNED = 5_000  # rows of an event, or profiles, that are looked at
+_TOGETHER = 20  # kinds of objects in one statement, most of whose time is its compilation
 ITEMS = """
 SELECT i FROM (SELECT unnest(TRY_CAST(json_extract(j, '/Items') AS JSON[])) AS i FROM e)
 WHERE json_type(i) = 'OBJECT'
@@ -58,30 +60,26 @@ SELECT concat_ws(' ', (SELECT sum(hash(e)::HUGEINT) FROM events e),
 
 def schema(db: duckdb.DuckDBPyConnection, events: Iterable[str]) -> dict[str, Any]:
     """Return the names of events and properties, with types and examples."""
-    happened = "SELECT {} AS j FROM events {} LIMIT {}"
-    named = happened.format("properties", "WHERE event_name = $1", SCANNED)
+    names = sorted(events)
+    named = f"SELECT properties AS j FROM events WHERE event_name = ? LIMIT {SCANNED}"
     # A filter on Charged finds what its items have, too.
     with_items = f"WITH e AS ({named}) SELECT j FROM e UNION ALL {ITEMS}"
-    session = happened.format("session", "", SCANNED)
+    rows = [with_items if name == "Charged" else named for name in names]
+    rows += [f"SELECT session AS j FROM events LIMIT {SCANNED}"]
+    rows += [f"SELECT {column} AS j FROM profiles LIMIT {SCANNED}" for column in _PROFILE_COLUMNS]
+    found: list[dict[str, Any]] = [{} for _ in rows]
+    for begin in range(0, len(rows), _TOGETHER):
+        part = slice(begin, begin + _TOGETHER)
+        kinds = enumerate(rows[part], begin)
+        united = " UNION ALL ".join(f"SELECT {kind} AS kind, j FROM ({j})" for kind, j in kinds)
+        records = db.execute(DESCRIBED.format(rows=united), names[part]).fetchall()
+        for kind, name, type_, examples in records:
+            found[kind][name] = {"type": type_, "examples": examples}
     return {
-        "events": {
-            name: _described(db, with_items if name == "Charged" else named, [name])
-            for name in sorted(events)
-        },
-        "session": _described(db, session, []),
-        **{
-            scope: _described(db, f"SELECT {scope} AS j FROM profiles LIMIT {SCANNED}", [])
-            for scope in _PROFILE_COLUMNS
-        },
+        "events": dict(zip(names, found, strict=False)),
+        **dict(zip(("session", *_PROFILE_COLUMNS), found[len(names) :], strict=True)),
         "geo": [place for (place,) in db.execute(_PLACE_PATHS).fetchall()],
     }
-
-
-def _described(
-    db: duckdb.DuckDBPyConnection, rows: str, values: list[Any]
-) -> dict[str, dict[str, Any]]:
-    records = db.execute(DESCRIBED.format(rows=rows), values).fetchall()
-    return {name: {"type": kind, "examples": examples} for name, kind, examples in records}
 
 
 CONFIG: dict[str, str | bool | int | float | list[str]] = {"threads": 2}

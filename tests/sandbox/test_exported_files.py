@@ -328,3 +328,31 @@ def test_lines_that_say_nothing_of_a_profile_leave_its_row_alone(tmp_path: Path)
     write(tmp_path / "lines/b.json", event("a", profile={"profileData": {"Plan": "Pro"}}))
     with pytest.raises(UsageError, match="profile 'a' is there twice"):
         counted(tmp_path)
+
+
+@pytest.mark.parametrize("events", [1, 13, 14, 15, 45])
+def test_each_event_has_the_names_and_examples_that_are_its_own(
+    tmp_path: Path, events: int
+) -> None:
+    """However many there are: of a name that several have, each with its own type and values."""
+    names = [f"Event? '{number}'" for number in range(events - 1)]
+    own = [{f"P{number}": number, "Of all": name} for number, name in enumerate(names)]
+    lines = [event("a", eventName=n, eventProps=p) for n, p in zip(names, own, strict=True)]
+    charged = {"Of all": 5, "Items": [{"Product": "x"}]}
+    write(tmp_path / "a.json", event(eventProps=charged), *lines)
+    box = Sandbox(data=tmp_path)
+    schema: Any = box.schema()
+    box.stop()
+    of_charged = schema["events"].pop("Charged")
+    assert {n: (v["type"], v["examples"]) for n, v in of_charged.items()} == {
+        "Of all": ("number", ["5"]),
+        "Items": ("list", []),
+        "Product": ("text", ["x"]),
+    }
+    for name, properties in zip(names, own, strict=True):
+        number = next(iter(properties))
+        assert schema["events"].pop(name) == {
+            "Of all": {"type": "text", "examples": [name]},
+            number: {"type": "number", "examples": [number[1:]]},
+        }
+    assert schema["events"] == schema["session"] == {}
