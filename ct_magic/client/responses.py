@@ -26,10 +26,11 @@ LONGEST_PAUSE = 86400.0  # seconds; a service that asks for more than a day cann
 STATUSES = ("success", "partial", "fail")
 STILL_IN_PROGRESS = "2"  # the code of "Request still in progress"
 DATES_ARE_BAD = "4002"
-INVALID_EVENT = re.compile(r"\binvalid event\s*:\s*(.+?)(?=; invalid event|$)", re.IGNORECASE)
+# Patterns for failures alone: they are compiled when one comes, or each first query waits for it.
+INVALID_EVENT = r"(?i)\binvalid event\s*:\s*(.+?)(?=; invalid event|$)"
 INVALID_GROUP = "invalid group"
 # What asks to come later: TooManyRequests, too_many_requests and too-many-requests are one.
-BUSY = re.compile(
+BUSY = (
     r"\b(rate|requests?|usage|calls?|api|account|daily|query|queries|polls?|jobs?) ?limit|\bquotas?"
     r"\b|: limit (was )?(exceeded|reached)|\b(limit|maximum|max)( number)? of (\d+ )?(requests"
     r"|queries|calls)|\b(rate|requests?|queries|calls)( per \w+)? (is |are )?(exceeded|large|too )"
@@ -38,33 +39,29 @@ BUSY = re.compile(
     r"\bfull\b|\b(another|already)\b.*\b(in progress|running)\b|\btemporar|\bmaintenance\b"
     r"|\b(service|server|currently)\b.*\bunavailable\b|\bunavailable at\b|\bright now\b|\bback ?off"
     r"\b|\bplease (wait|(re)?(try|submit))\b(?! (with|an?|the)\b)|\bwait (for )?\d"
-    r"|\b(re)?try(ing)?( \w+)? (again|later|after|in)\b(?! with)|\bcome (back|again)\b",
-    re.IGNORECASE,
+    r"|\b(re)?try(ing)?( \w+)? (again|later|after|in)\b(?! with)|\bcome (back|again)\b"
 )
 # Of the query, and so for ever: however often it is sent, its parts stay as they are.
 _QUERY_PARTS = (
     r"conditions?|days|events?|(any )?events|fields?|filters?|groups?|operators?|places"
     r"|propert(y|ies)|clauses|items"
 )
-OF_THE_QUERY = re.compile(
+OF_THE_QUERY = (
     rf"\b(too many|invalid|unknown|unsupported) (\w+ ){{0,2}}({_QUERY_PARTS})\b"
     r"|\b(too many|invalid) (\w+ )?(values|arguments|parameters?|keys|operands|characters|did )"
-    rf"|\blimit of \d+ (\w+ )?({_QUERY_PARTS})\b",
-    re.IGNORECASE,
+    rf"|\blimit of \d+ (\w+ )?({_QUERY_PARTS})\b"
 )
-_QUOTED_NAME = re.compile(r"(?<=\w )'[^']*'|(?<=\w )\"[^\"]*\"")  # quoted, they may be anything
-STILL = re.compile(
+_QUOTED_NAME = r"(?<=\w )'[^']*'|(?<=\w )\"[^\"]*\""  # quoted, they may be anything
+STILL = (
     r"\bstill (being|comput|count|pending|process|queued|running)|\bnot (yet )?(ready|done)\b"
-    r"|\bin progress\b|\bbeing processed\b",
-    re.IGNORECASE,
+    r"|\bin progress\b|\bbeing processed\b"
 )
 _SOME_ID = r"\b(request|req|query|job|report) ?id\b"
 _GONE = r"\b(invalid|unknown|expired|no such|no longer|not (a )?(found|known|valid)|not exist)\b"
-FORGOTTEN = re.compile(rf"{_SOME_ID}.*{_GONE}|{_GONE}.*{_SOME_ID}", re.IGNORECASE)
-CREDENTIALS = re.compile(
+FORGOTTEN = rf"{_SOME_ID}.*{_GONE}|{_GONE}.*{_SOME_ID}"
+CREDENTIALS = (
     r"\binvalid (account|passcode|credentials?)\b"
-    r"|\b(account id|passcode|credentials?)\b.*\b(not valid|invalid|missing|wrong|required)\b",
-    re.IGNORECASE,
+    r"|\b(account id|passcode|credentials?)\b.*\b(not valid|invalid|missing|wrong|required)\b"
 )
 
 
@@ -151,30 +148,34 @@ def _failure_kind(status: int, data: dict[str, object]) -> int:
 
 
 def _failure(kind: int, data: dict[str, object], error: str, req_id: str | None) -> jobs.Answer:
-    words = re.sub(r"(?<=[a-z])(?=[A-Z])|[_-]", " ", _QUOTED_NAME.sub("", error))
+    words = re.sub(r"(?<=[a-z])(?=[A-Z])|[_-]", " ", re.sub(_QUOTED_NAME, "", error))
     code, is_look = str(data.get("code")), req_id is not None
     is_event = error.startswith("invalid event")  # which may be called anything
-    is_of_its_parts = is_event or OF_THE_QUERY.search(words)
+    is_of_its_parts = is_event or _says(OF_THE_QUERY, words)
     if code == STILL_IN_PROGRESS or "still in progress" in words.lower():
         return jobs.NotYet()
-    if is_look and not is_event and FORGOTTEN.search(words):
+    if is_look and not is_event and _says(FORGOTTEN, words):
         return jobs.Forgotten(error)
     is_plain = kind == 400 or 200 <= kind < 300
-    if kind == 401 or (is_plain and not is_event and CREDENTIALS.search(error)):
+    if kind == 401 or (is_plain and not is_event and _says(CREDENTIALS, error)):
         return jobs.Denied(error)
     if kind in (409, 429) or code == "429":
         return jobs.Busy(error)
     if passing := _passing(kind, error):
         return passing
-    if not is_of_its_parts and BUSY.search(words):
+    if not is_of_its_parts and _says(BUSY, words):
         return jobs.Busy(error)
-    if not is_of_its_parts and STILL.search(words):
+    if not is_of_its_parts and _says(STILL, words):
         return jobs.NotYet()
     if kind == 403:
         return jobs.Denied(error)
     if not is_look or is_of_its_parts or code == DATES_ARE_BAD:
         return jobs.Failure(error)
     return jobs.Trouble(error, cause=jobs.Cause.REFUSED)
+
+
+def _says(pattern: str, words: str) -> bool:
+    return re.search(pattern, words, re.IGNORECASE) is not None
 
 
 def _passing(kind: int, error: str) -> jobs.Trouble | None:
@@ -271,7 +272,8 @@ def _unwrapped(error: object) -> str:
 
 
 def _with_event(error: str, events: Iterable[str]) -> str:
-    names = [re.sub(r" \(code \d+\)$", "", name).strip() for name in INVALID_EVENT.findall(error)]
+    found = re.findall(INVALID_EVENT, error)
+    names = [re.sub(r" \(code \d+\)$", "", name).strip() for name in found]
     if not names:
         return error
     known = [event for event in (*events, *SYSTEM_EVENTS) if event not in names]

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, fields
 from functools import cache
 from importlib.resources import files
 from typing import Any, ClassVar, dataclass_transform
@@ -21,12 +20,17 @@ from ct_magic.query.lexer import Token, in_context, unquoted
 class Node:
     """A part of a statement, compared by identity.
 
-    It is frozen for the type checker only: making so many frozen classes, with comparison, would
-    take a tenth of the time of the first query.
+    For the type checker each is a frozen dataclass; to make so many would delay the first query.
     """
 
+    __match_args__: ClassVar[tuple[str, ...]]
+
     def __init_subclass__(cls) -> None:
-        dataclass(eq=False, repr=False)(cls)
+        names = [name for name, kind in cls.__annotations__.items() if "ClassVar" not in kind]
+        cls.__match_args__ = tuple(names)  # type: ignore[misc] # as of a dataclass
+
+    def __init__(self, *values: object, **named: object) -> None:
+        vars(self).update(zip(self.__match_args__, values, strict=False), **named)
 
     @property
     def first(self) -> Token:
@@ -281,8 +285,7 @@ def _leaves(part: object, backwards: bool) -> Iterator[Token]:
     if isinstance(part, Token):
         yield part
     elif isinstance(part, Node):
-        names = [field.name for field in fields(part)]  # type: ignore[arg-type] # all are dataclasses
-        yield from _leaves(tuple(getattr(part, name) for name in names), backwards)
+        yield from _leaves(tuple(getattr(part, name) for name in part.__match_args__), backwards)
     elif isinstance(part, tuple):
         for child in reversed(part) if backwards else part:
             yield from _leaves(child, backwards)
