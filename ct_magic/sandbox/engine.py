@@ -30,7 +30,8 @@ WITH r AS ({rows}),
 k AS (SELECT kind, unnest(json_keys(j)) AS name, j FROM r),
 v AS (SELECT kind, name,
   json_extract(j, '/' || replace(replace(name, '~', '~0'), '/', '~1')) AS x FROM k),
-t AS (SELECT kind, name, json_type(x) AS type, coalesce(text_of(x), x ->> '$') AS text FROM v),
+t AS MATERIALIZED (SELECT kind, name, json_type(x) AS type,
+  coalesce(text_of(x), x ->> '$') AS text FROM v),
 top AS (SELECT kind, name, text FROM t WHERE type <> 'ARRAY' AND text <> ''
   GROUP BY kind, name, text
   QUALIFY row_number() OVER (PARTITION BY kind, name ORDER BY count(*) DESC, text) <= 50),
@@ -110,7 +111,7 @@ class Engine:
     def generate(self, profiles: int, seed: int, today: date) -> None:
         """Fill it with the sandbox's own data."""
         generate(self._db, profiles, seed, today)
-        self._finish()
+        self._names = self._event_names()
 
     def load(
         self, folder: Path | None, say: Callable[[str], None], file: Path | None = None
@@ -125,11 +126,9 @@ class Engine:
         if self._stored.is_of(folder, self._zone) or folder is None:
             self._identity()  # which reads all of it
             say(f"{file}: opened as it was loaded before")
-            self._names = self._event_names()
         else:
             self._stored.load(folder, self._zone, say)
-            self._finish()
-            self._stored.complete()
+        self._names = self._event_names()
 
     def count(self, body: object) -> tuple[int, int]:
         """Return profiles and events of a query. Raises `filter_sql.RefusedError`."""
@@ -209,13 +208,6 @@ class Engine:
     def _until(self) -> datetime:
         # As UTC without a zone, which is how `ts` is stored.
         return self._now().astimezone(UTC).replace(tzinfo=None) if self._now else datetime.max
-
-    def _finish(self) -> None:
-        # Sorted, so that a query reads the rows of its own events and days, and few others.
-        self._db.execute(
-            "CREATE OR REPLACE TABLE events AS SELECT * FROM events ORDER BY event_name, ts"
-        )
-        self._names = self._event_names()
 
     def _event_names(self) -> set[str]:
         names = self._db.execute("SELECT DISTINCT event_name FROM events").fetchall()

@@ -21,7 +21,7 @@ TRIAL = 8  # weeks since the experiment began
 SETUP = """
 CREATE MACRO u(a, b, salt) AS (hash(a, b, salt, {seed}) % 1000003) / 1000003.0;
 CREATE MACRO pick(list, x) AS list[1 + floor(x * len(list))::INTEGER];
-CREATE MACRO skewed(list, x) AS list[1 + floor(x * x * len(list))::INTEGER];
+CREATE MACRO skewed(list, x) AS list[1 + floor(power(x, 2) * len(list))::INTEGER];
 -- Days since the first, the last fortnight stretched up to today.
 CREATE MACRO joining_day(x) AS
     floor(least(x * {days}, {days} - 14) + greatest(x * {days} - {days} + 14, 0) * 16 / 14)::INTEGER;
@@ -34,12 +34,11 @@ CREATE TABLE events (
 
 _PEOPLE = """
 CREATE TEMP TABLE people AS
-WITH place AS (SELECT *, row_number() OVER () AS n FROM (VALUES
-    ('India', 'Maharashtra', 'Mumbai'), ('India', 'Karnataka', 'Bengaluru'),
-    ('India', 'Delhi', 'New Delhi'), ('Singapore', 'Singapore', 'Singapore'),
-    ('India', 'Tamil Nadu', 'Chennai'), ('United Arab Emirates', 'Dubai', 'Dubai'),
-    ('Indonesia', 'Jakarta', 'Jakarta'), ('United States', 'California', 'San José')
-  ) AS t(country, state, city)),
+WITH place(n, country, state, city) AS (VALUES
+    (1, 'India', 'Maharashtra', 'Mumbai'), (2, 'India', 'Karnataka', 'Bengaluru'),
+    (3, 'India', 'Delhi', 'New Delhi'), (4, 'Singapore', 'Singapore', 'Singapore'),
+    (5, 'India', 'Tamil Nadu', 'Chennai'), (6, 'United Arab Emirates', 'Dubai', 'Dubai'),
+    (7, 'Indonesia', 'Jakarta', 'Jakarta'), (8, 'United States', 'California', 'San José')),
 base AS (SELECT i AS profile_id,
     1 + floor(power(u(i, 0, 'place'), 1.7) * 8)::INTEGER AS n,
     CASE WHEN u(i, 0, 'type') < .62 THEN 'Silver' WHEN u(i, 0, 'type') < .91 THEN 'Gold'
@@ -75,26 +74,37 @@ INSERT INTO profiles SELECT profile_id,
 FROM people;
 """
 
-# How busy a day is, as a share of the busiest: weekday, season, and the campaign for some.
+# How busy a day is, as a share of the busiest: weekday, season, and the campaign for some. One step
+# after the other, each expression in one of them: of a small sandbox, most time is their compilation.
 VISITS = """
 CREATE TEMP TABLE visits AS
-WITH tried AS (SELECT p.*, k,
-    CASE WHEN k = 0 AND NOT early THEN since
-      ELSE since + floor(u(profile_id, k, 'day') * ({today} - since + 1))::INTEGER END AS day
-  FROM people p, unnest(range(0, 1 + floor(keen * {mean} / 2.05)::INTEGER)) AS t(k) WHERE NOT young),
-came_back AS (SELECT p.*, k,
-    since + CASE k WHEN 0 THEN 0 WHEN 1 THEN 1 + floor(u(profile_id, k, 'day') * 6)
-      ELSE 7 * (k - 1) + floor(u(profile_id, k, 'day') * 7) END::INTEGER AS day
-  FROM people p, unnest(range(0, 1 + {weeks})) AS t(k)
-  WHERE young AND (k = 0 OR u(profile_id, k, 'stay') < .14 + .32 * exp((1 - k) / 3.0))),
-kept AS (SELECT * FROM tried WHERE day <= {today} AND (k = 0 AND NOT early OR u(profile_id, k, 'keep') <
-    (CASE WHEN dayofweek(day) IN (0, 6) THEN 1 WHEN dayofweek(day) = 1 THEN .7 ELSE .8 END)
-  * (CASE WHEN month(day) IN (11, 12) THEN .95 ELSE .63 END))
-  UNION ALL SELECT * FROM came_back WHERE day <= {today})
-SELECT *, row_number() OVER (PARTITION BY profile_id ORDER BY day, k) = 1 AS first_time,
+WITH tried AS (SELECT *, u(profile_id, k, 'day') AS x
+  FROM (SELECT *, unnest(range(0, 1 + CASE WHEN young THEN {weeks}
+      ELSE floor(keen * {mean} / 2.05)::INTEGER END)) AS k FROM people)),
+dated AS (SELECT profile_id, k, kind, trial, young, k = 0 AND (young OR NOT early) AS joins,
+    since + CASE WHEN joins THEN 0
+      WHEN NOT young THEN floor(x * ({today} - since + 1))
+      WHEN k = 1 THEN 1 + floor(x * 6)
+      ELSE 7 * (k - 1) + floor(x * 7) END::INTEGER AS day
+  FROM tried),
+kept AS (SELECT profile_id, k, trial, day,
+    row_number() OVER (PARTITION BY profile_id ORDER BY day, k) = 1 AS first_time,
     young AND k = 0 AND u(profile_id, 0, 'spot') < .25 AS saw_spot,
-    day::TIMESTAMP + to_seconds(CASE WHEN saw_spot THEN 81000 + floor(900 * u(profile_id, k, 't'))
-      ELSE floor(3600 * 24 * (.25 + .73 * u(profile_id, k, 't'))) END::BIGINT) AS t,
+    day >= {campaign} AND day < {campaign} + 30 AND kind <> 'Silver' AS moved,
+    u(profile_id, k, 'depth') AS depth,
+    u(profile_id, k, 't') AS x
+  FROM dated WHERE day <= {today} AND (joins OR CASE
+    WHEN young THEN u(profile_id, k, 'stay') < .14 + .32 * exp((1 - k) / 3.0)
+    ELSE u(profile_id, k, 'keep') <
+      (CASE WHEN dayofweek(day) IN (0, 6) THEN 1 WHEN dayofweek(day) = 1 THEN .7 ELSE .8 END)
+      * (CASE WHEN month(day) IN (11, 12) THEN .95 ELSE .63 END) END)),
+timed AS (SELECT profile_id, k, day, first_time, moved, depth,
+    day::TIMESTAMP + to_seconds(CASE WHEN saw_spot THEN 81000 + floor(900 * x)
+      ELSE floor(3600 * 24 * (.25 + .73 * x)) END::BIGINT) AS t,
+    depth < CASE WHEN moved THEN .26 WHEN trial = 'treated' AND day > {trial} THEN .2
+      ELSE .12 END AS buys
+  FROM kept)
+SELECT *,
     json_object('first_time', CASE WHEN first_time THEN 'True' ELSE 'False' END,
       'utm_source', skewed(['google', 'facebook', 'newsletter', 'referral'], u(profile_id, k, 'utm')),
       'utm_medium', pick(['cpc', 'email', 'organic'], u(profile_id, k, 'med')),
@@ -105,18 +115,15 @@ SELECT *, row_number() OVER (PARTITION BY profile_id ORDER BY day, k) = 1 AS fir
     skewed(['Acme', 'Orbit', 'Köttbullar & Söner', 'नमस्ते'], u(profile_id, k, 'brand')) AS brand,
     round(5 + 900 * power(u(profile_id, k, 'amount'), 3), 2) AS amount,
     skewed(['UPI', 'Credit Card', 'Cash', 'Wallet'], u(profile_id, k, 'pay')) AS payment,
-    day >= {campaign} AND day < {campaign} + 30 AND kind <> 'Silver' AS moved,
-    u(profile_id, k, 'depth') AS depth,
-    CASE WHEN moved THEN .26 WHEN trial = 'treated' AND day > {trial} THEN .2 ELSE .12 END AS buys,
-    depth < buys AND u(profile_id, k, 'again') < .15 AS again
-FROM kept;
+    buys AND u(profile_id, k, 'again') < .15 AS again
+FROM timed;
 """
 
 # The funnel narrows: of a hundred visits some 55 look, 24 put into the cart, 12 buy.
 _HAPPENED = """
-INSERT INTO events
-SELECT profile_id, 'App Launched', t, json_object('Screen', pick(['Home', 'Offers', 'Search'], depth)),
-    session FROM visits
+INSERT INTO events SELECT * FROM (
+SELECT profile_id, 'App Launched' AS event, t,
+    json_object('Screen', pick(['Home', 'Offers', 'Search'], depth)), session FROM visits
 UNION ALL SELECT profile_id, 'App Installed', t - INTERVAL 2 MINUTE, '{{}}', session
     FROM visits WHERE first_time
 UNION ALL SELECT profile_id, 'Product Viewed', t + INTERVAL 1 MINUTE,
@@ -132,7 +139,7 @@ UNION ALL SELECT profile_id, 'Charged', t + INTERVAL 6 MINUTE,
                 json_object('Product', 'Gift wrap', 'Price', 2)]),
       CASE WHEN u(profile_id, k, 'coupon') < .3
            THEN json_object('Coupon', pick(['WELCOME', 'FEAST10'], u(profile_id, k, 'which'))) ELSE '{{}}' END), session
-    FROM visits WHERE depth < buys
+    FROM visits WHERE buys
     AND NOT (payment = 'UPI' AND day >= {june} AND day < {july} AND u(profile_id, k, 'fail') < .85)
 UNION ALL SELECT profile_id, 'choseNewFavoriteFood', t + INTERVAL 2 MINUTE,
     json_object('value', skewed(['pizza', 'noodles', 'spicy pizza', 'dosa', 'salad', 'Pizza bianca'],
@@ -155,13 +162,15 @@ UNION ALL SELECT profile_id, 'choseNewFavoriteFood',
     TIMESTAMP '2015-06-01' + to_seconds(floor(u(profile_id, n, 'old') * 86400 * 200)::BIGINT),
     json_object('value', skewed(['pizza', 'noodles', 'spicy pizza', 'dosa'],
       u(profile_id, n, 'oldfood'))), json_object('first_time', 'False')
-    FROM (SELECT * EXCLUDE n FROM people), unnest(range(0, 4)) AS r(n) WHERE early;
-DELETE FROM events WHERE ts >= {today}::TIMESTAMP + INTERVAL 1 DAY;
+    FROM (SELECT profile_id, unnest(range(0, 4)) AS n FROM people WHERE early))
+WHERE t < {today}::TIMESTAMP + INTERVAL 1 DAY ORDER BY event, t;
+DROP TABLE visits;
+DROP TABLE people;
 """
 
 
 def generate(db: duckdb.DuckDBPyConnection, profiles: int, seed: int, today: date) -> None:
-    """Fill `profiles` and `events` of this database; `ts` is in UTC."""
+    """Fill `profiles` and `events`, sorted as `stored.SORTED` says; `ts` is in UTC."""
     first = today - timedelta(days=3 * 365)
     june = date(today.year - (today.month <= 7), 6, 1)
     values = {

@@ -25,6 +25,8 @@ SOURCE = """
 DROP TABLE IF EXISTS events; DROP TABLE IF EXISTS profiles; DROP TABLE IF EXISTS ct_magic_source;
 CREATE TABLE ct_magic_source (files VARCHAR, zone VARCHAR, complete BOOLEAN);
 """
+# So that a query reads the rows of its own events and days, and few others.
+SORTED = "CREATE OR REPLACE TABLE events AS SELECT * FROM events ORDER BY event_name, ts"
 _ANEW = "where it was cut short, remove it and load the events again with --data DIR"
 _FOREIGN = "is another database or file: --db takes one of its own"
 
@@ -76,14 +78,13 @@ class Stored:
         )
 
     def load(self, folder: Path, zone: tzinfo, say: Callable[[str], None]) -> None:
-        """Load the folder's events in place of what it holds."""
+        """Load the folder's events in place of what it holds; complete once they are sorted."""
         row = (_fingerprint(folder), str(zone), False)
         self.db.execute(SOURCE)
         self.db.execute("INSERT INTO ct_magic_source VALUES (?, ?, ?)", row)
         import_events.load(self.db, folder, zone, say)
-
-    def complete(self) -> None:
-        """Write down that all is there, and give back what the load left behind."""
+        self.db.execute(SORTED)
+        # That all is there; and what the load left behind is given back.
         self.db.execute("UPDATE ct_magic_source SET complete = true; CHECKPOINT")
 
     def close(self) -> None:
