@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from functools import cache
 
 import pytest
 from helpers.language_inputs import TODAY, broken_cells
@@ -24,11 +24,11 @@ EXAMPLE = re.compile(r"\bas in ([^…]+?)(?=; |: a |, and a |\. |$)")
 VALUES = re.compile("'%ct values (.*?)' shows them")
 
 
-def errors() -> Iterator[tuple[str, QueryError]]:
+@cache
+def errors() -> list[tuple[str, QueryError]]:
     """Every cell of both tables, and its error."""
-    for cell, _ in (*broken_cells(), *wrong_cells()):
-        if error := error_of(cell):
-            yield cell, error
+    cells = [cell for cell, _ in (*broken_cells(), *wrong_cells())]
+    return [(cell, error) for cell in cells if (error := error_of(cell))]
 
 
 def error_of(cell: str) -> QueryError | None:
@@ -37,9 +37,6 @@ def error_of(cell: str) -> QueryError | None:
     except QueryError as error:
         return error
     return None
-
-
-ERRORS = list(errors())
 
 
 def instead(cell: str, error: QueryError, line: str) -> str | None:
@@ -65,7 +62,7 @@ def is_written(example: str) -> bool:
 def test_a_name_or_text_that_is_quoted_as_said_is_one() -> None:
     """And what comes behind it may be wrong, too, but not that again."""
     tried = 0
-    for cell, error in ERRORS:
+    for cell, error in errors():
         for quoted in QUOTED.findall(error.message):
             if quoted[1:-1] in error.source and quoted not in error.source:
                 tried += 1
@@ -77,7 +74,7 @@ def test_a_name_or_text_that_is_quoted_as_said_is_one() -> None:
 def test_the_word_that_is_meant_can_stand_there() -> None:
     """In the place of what is underlined."""
     tried = 0
-    for cell, error in ERRORS:
+    for cell, error in errors():
         if word := MEANT.search(error.message):
             tried += 1
             before = error.source[: error.column - 1]
@@ -162,7 +159,7 @@ def test_the_cure_of_an_error_is_the_text_that_is_read(cell: str, cure: str | No
 
 def test_every_cure_is_read_and_brings_no_name_along() -> None:
     """A name would swallow what is put wrongly, so each word was typed, or is the language's."""
-    cures = [(cell, error) for cell, error in ERRORS if error.cure]
+    cures = [(cell, error) for cell, error in errors() if error.cure]
     assert len(cures) > 80
     for cell, error in cures:
         assert statements(str(error.cure), today=TODAY)
@@ -173,7 +170,7 @@ def test_every_cure_is_read_and_brings_no_name_along() -> None:
 
 def test_every_example_is_of_the_language() -> None:
     """What stands behind `as in` is typed as it stands, or with its like around it."""
-    examples = {e for _, error in ERRORS for e in EXAMPLE.findall(error.message)}
+    examples = {e for _, error in errors() for e in EXAMPLE.findall(error.message)}
     assert len(examples) > 30
     wrong = {e for e in examples if not is_written(e)}
     assert not {e for e in wrong if not all(map(is_written, e.split(", ")))}
@@ -181,7 +178,7 @@ def test_every_example_is_of_the_language() -> None:
 
 def test_the_values_that_an_error_leads_to_can_be_asked() -> None:
     """The command is typed as it stands."""
-    commands = {c for _, error in ERRORS for c in VALUES.findall(error.message)}
+    commands = {c for _, error in errors() for c in VALUES.findall(error.message)}
     assert len(commands) > 3
     for command in commands:
         query, names = split_properties(command)
