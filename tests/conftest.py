@@ -27,6 +27,7 @@ from ct_magic.sandbox import Sandbox
 
 if TYPE_CHECKING:
     from helpers.browser import Desk, Desks
+    from helpers.front_end import FrontEnd
     from xdist.scheduler import LoadFileScheduling
 
 # On a busy machine an example may take long: only the timeout of a test counts.
@@ -139,9 +140,24 @@ def shell(_shell: InteractiveShell) -> Iterator[InteractiveShell]:
 
 
 @pytest.fixture(scope="session")
+def _kernel() -> Iterator[FrontEnd]:
+    from helpers.front_end import front_end  # only these tests need what it imports
+
+    with front_end() as front:
+        yield front
+
+
+@pytest.fixture
+def kernel(_kernel: FrontEnd, state: Path) -> FrontEnd:
+    """A real kernel that tests share, as new: with this test's directories and no variables."""
+    _kernel.begin()
+    return _kernel
+
+
+@pytest.fixture(scope="session")
 def chromium() -> Iterator[str]:
     """A Chromium for all tests in a browser."""
-    from helpers import browser  # only these tests need what it imports
+    from helpers import browser
 
     with browser.chromium() as endpoint:
         yield endpoint

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
-from helpers.front_end import FrontEnd, front_end
+from helpers.front_end import FrontEnd
 
 from ct_magic.forms.actions import TARGET
 from ct_magic.sandbox import Sandbox
@@ -20,11 +18,10 @@ OPEN = """
 
 
 @pytest.fixture
-def page(account: Sandbox, state: Path) -> Iterator[FrontEnd]:
+def page(account: Sandbox, kernel: FrontEnd) -> FrontEnd:
     """A form that is open in a kernel."""
-    with front_end() as front:
-        front.done(OPEN)
-        yield front
+    kernel.done(OPEN)
+    return kernel
 
 
 def asked(page: FrontEnd) -> dict[str, Any]:

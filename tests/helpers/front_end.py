@@ -18,6 +18,12 @@ from jupyter_client.blocking.client import BlockingKernelClient
 from jupyter_client.manager import KernelManager
 
 ROOT = Path(__file__).parents[2]
+# Our variables are these, and no others.
+ENVIRON_LIKE = """
+for name in [name for name in os.environ if name.startswith(("CT_MAGIC_", "CLEVERTAP_"))]:
+    del os.environ[name]
+os.environ |= {}
+"""
 
 
 def overlay(folder: Path, *packages: str) -> Path:
@@ -72,6 +78,17 @@ class FrontEnd:
         self.used: list[str] = []  # accounts, as they came into use
         self.printed = ""
         self.messages: list[tuple[float, str]] = []
+
+    def begin(self) -> None:
+        """Forget what earlier tests ran and showed; the kernel gets this process's environment."""
+        places = {k: v for k, v in os.environ.items() if k.startswith(("CT_MAGIC_", "CLEVERTAP_"))}
+        self.done("%reset -f")
+        self.done(f"import os{ENVIRON_LIKE.format(places)}")
+        self.done("%unload_ext ct_magic")
+        self.read()
+        for seen in (self.comms, self.widgets, self.shown, self.used, self.messages):
+            seen.clear()
+        self.printed = ""
 
     def run(self, cell: str, *, subshell: str | None = None, typist: bool = True) -> str:
         """Ask for a cell to be run, where somebody could type or nobody; return its id."""

@@ -3,10 +3,9 @@
 import textwrap
 from collections.abc import Iterator
 from datetime import date
-from typing import Any
 
 import pytest
-from helpers.front_end import started_kernel
+from helpers.front_end import FrontEnd
 from IPython.core.completer import provisionalcompleter
 from IPython.core.interactiveshell import InteractiveShell
 
@@ -142,17 +141,17 @@ def test_installing_twice_and_taking_away_leaves_no_trace() -> None:
     assert shell.Completer.custom_matchers == before
 
 
-def test_a_kernel_answers_tab_with_our_names() -> None:
+def test_a_kernel_answers_tab_with_our_names(kernel: FrontEnd) -> None:
     """The way every front end asks: complete_request, and the types that it shows."""
     setup = """
         from ct_magic.query.catalog import Names
-        from ct_magic.magic.completer import install
+        from ct_magic.magic.completer import install, uninstall
         install(get_ipython(), lambda: Names({"App Launched": {}}))
     """
-    with started_kernel() as (_, client):
-        assert client.execute_interactive(textwrap.dedent(setup))["content"]["status"] == "ok"
-        code = "%%ctcount\nx: App La"
-        reply: dict[str, Any] = client.complete(code, len(code), reply=True, timeout=90)["content"]
+    kernel.done(textwrap.dedent(setup))
+    code = "%%ctcount\nx: App La"
+    reply = kernel.ask("complete_request", code=code, cursor_pos=len(code))
+    kernel.done("uninstall(get_ipython())")
     assert reply["matches"] == ["App Launched", "App last"]
     assert (reply["cursor_start"], reply["cursor_end"]) == (13, 19)
     shown = reply["metadata"]["_jupyter_types_experimental"]

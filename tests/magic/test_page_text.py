@@ -6,7 +6,7 @@ import re
 from html import unescape
 
 import pytest
-from helpers.front_end import front_end
+from helpers.front_end import FrontEnd
 
 from ct_magic.magic.commands import overview
 from ct_magic.magic.formatters import wrapped
@@ -35,13 +35,12 @@ def test_a_line_goes_on_below_its_second_column(line: str, column: int) -> None:
     assert f"padding-left:{column}ch;text-indent:-{column}ch" in wrapped(line)
 
 
-def test_a_notebook_gets_html_and_the_text() -> None:
+def test_a_notebook_gets_html_and_the_text(kernel: FrontEnd) -> None:
     """Where there is none the text is printed: other tests read it there."""
-    with front_end() as kernel:
-        kernel.done("%load_ext ct_magic")
-        for command in ("%ct", "%ct help", "%ct help where", "%ct help retention", "%ct help form"):
-            kernel.done(command)
-            kernel.read()
-            shown = kernel.shown[-1]
-            assert shown["text/html"] == wrapped(shown["text/plain"])
-        assert len(kernel.shown) == 5
+    kernel.done("%load_ext ct_magic")
+    for command in ("%ct", "%ct help", "%ct help where", "%ct help retention", "%ct help form"):
+        kernel.done(command)
+        kernel.read()
+        shown = kernel.shown[-1]
+        assert shown["text/html"] == wrapped(shown["text/plain"])
+    assert len(kernel.shown) == 5
