@@ -357,7 +357,7 @@ ONLY_CLOCK = "'time_of_day' takes a range of the clock alone, session.time_of_da
 OVERNIGHT = "over midnight write two statements, or join two ranges by 'or'"
 PLACE = '"country", "country/state" or "country/state/city"'
 THOUSANDS = re.compile(r"[1-9][0-9]{0,2}(?:,[0-9]{3})+(?:\.[0-9]+)?")
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]|[\u2028\u2029]")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _CLOCK = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])")
 
 
