@@ -161,7 +161,7 @@ class FilterRules(Reader):
         condition = self.condition(node)
         seen: set[object] = set()
         for leaf in () if _holds_or(condition) else tree.leaves(node):
-            conditions = _flat(self.condition(leaf))
+            conditions = model.singles(self.condition(leaf))
             seen |= {model.identity(c) for c in conditions if isinstance(c, model.AtPlace)}
             if len(seen) > 1:
                 self.fail(GEO_TWICE, leaf if isinstance(leaf, tree.Named) else leaf.property)
@@ -275,14 +275,6 @@ def _holds_or(condition: model.Condition | None) -> bool:
     if isinstance(condition, model.And):
         return any(map(_holds_or, condition.parts))
     return isinstance(condition, model.Or)
-
-
-def _flat(condition: model.Condition | None) -> Iterator[model.Filter | model.AtPlace]:
-    if isinstance(condition, model.And | model.Or):
-        for part in condition.parts:
-            yield from _flat(part)
-    elif condition:
-        yield condition
 
 
 # How the builder reads a period. Rule: README.md here, "Periods".
@@ -627,7 +619,9 @@ def _numbers(shift: model.Shift | model.ShiftAxis) -> tuple[int, int]:
 
 def _places_and_clocks(condition: model.Condition | None) -> set[str]:
     """Return those of `geo` and `time_of_day` that are in a condition."""
-    props = ["geo" if isinstance(c, model.AtPlace) else c.property for c in _flat(condition)]
+    props = [
+        "geo" if isinstance(c, model.AtPlace) else c.property for c in model.singles(condition)
+    ]
     named = {"geo": "geo", model.TIME_OF_DAY: model.TIME_OF_DAY.name}
     return {name for prop, name in named.items() if prop in props}
 
@@ -830,11 +824,11 @@ class Builder(ClauseRules):
         self._check_inner(condition, node.where or node.name)
         if _holds_or(condition):
             self.fail(_write_or(event, condition, clause), _first_or(node.where) or node)
-        filters = tuple(c for c in _flat(condition) if isinstance(c, model.Filter))
+        filters = tuple(c for c in model.singles(condition) if isinstance(c, model.Filter))
         return replace(event, where=filters)
 
     def _check_inner(self, condition: model.Condition | None, at: tree.Node) -> None:
-        for part in _flat(condition):
+        for part in model.singles(condition):
             scope = part.property.scope if isinstance(part, model.Filter) else None
             if scope not in model.OF_AN_EVENT:
                 name = scope.value if scope else "geo"
@@ -869,7 +863,7 @@ def _base(event: model.Event, condition: model.Condition | None) -> model.Query:
     """Return a query of an event alone: its filters and places, or one condition with an `or`."""
     if isinstance(condition, model.And | model.Or) and _holds_or(condition):
         return model.Query(event, condition=condition)
-    parts = list(_flat(condition))
+    parts = list(model.singles(condition))
     places = next((part.places for part in parts if isinstance(part, model.AtPlace)), ())
     filters = tuple(part for part in parts if isinstance(part, model.Filter))
     return model.Query(replace(event, where=filters), places)

@@ -61,22 +61,22 @@ def is_whole(period: model.Days, unit: model.Unit) -> bool:
     return first_of(unit, start) == start and _last_of(unit, end) == end.toordinal()
 
 
-def moved_day(day: date, shift: model.Shift) -> date:
+def moved_day(day: date, n: int, unit: model.Unit) -> date:
     """Return the day moved, at most to its new month's last; QueryError beyond the calendar."""
     try:
-        if shift.unit in DAYS:
-            return day + timedelta(shift.n * DAYS[shift.unit])
-        year, month = divmod(day.year * 12 + day.month - 1 + shift.n * MONTHS[shift.unit], 12)
+        if unit in DAYS:
+            return day + timedelta(n * DAYS[unit])
+        year, month = divmod(day.year * 12 + day.month - 1 + n * MONTHS[unit], 12)
         first = date(year, month + 1, 1)
     except (OverflowError, ValueError):
-        units = f"{abs(shift.n)} {shift.unit.value}s"
+        units = f"{abs(n)} {unit.value}s"
         raise QueryError(f"moved by {units} a day leaves the calendar") from None
     return first.replace(day=min(day.day, last_of_month(first).day))
 
 
 def moved(period: model.Days, shift: model.Shift) -> model.Days:
     """Return the period moved; whole months stay whole months."""
-    first, last = (moved_day(day, shift) for day in ends(period))
+    first, last = (moved_day(day, shift.n, shift.unit) for day in ends(period))
     if shift.unit in MONTHS and is_whole(period, model.Unit.MONTH):
         last = last_of_month(last)
     return model.Days(first, last)
@@ -84,8 +84,8 @@ def moved(period: model.Days, shift: model.Shift) -> model.Days:
 
 def window(last: date, length: model.Shift) -> model.Days:
     """Return the days of this length that end with `last`: from the day after it, moved back."""
-    after = moved_day(last, model.Shift(1, model.Unit.DAY))
-    return model.Days(moved_day(after, model.Shift(-length.n, length.unit)), last)
+    after = moved_day(last, 1, model.Unit.DAY)
+    return model.Days(moved_day(after, -length.n, length.unit), last)
 
 
 def length(period: model.Days) -> int:
@@ -224,9 +224,9 @@ def _ends(period: model.Period, today: date, by: model.Unit | None) -> tuple[dat
             return _day(start, today), _day(end, today)
         case model.Last(n, unit) if is_of_whole_pieces(period, by) and by is not None:
             first = first_of(by, today)
-            return moved_day(first, model.Shift(-n, unit)), first - timedelta(1)
+            return moved_day(first, -n, unit), first - timedelta(1)
         case model.Last(n, unit):
-            return moved_day(today, model.Shift(-n, unit)), yesterday
+            return moved_day(today, -n, unit), yesterday
         case model.This(unit):
             return first_of(unit, today), today
         case model.Previous(unit):

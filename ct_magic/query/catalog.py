@@ -130,8 +130,8 @@ def _of_query(query: model.Query) -> Names:
     """Return the names of a query, and the texts that its filters and axes compare with."""
     name, inner = query.event.name, query.inner_events
     shared = [step.condition for step in query.steps if isinstance(step, model.ShareWhere)]
-    parts = (*filter(None, (query.condition, *shared)), *query.by)
-    leaves = [leaf for part in parts for leaf in _scalars(part)]
+    conditions = (single for whole in (query.condition, *shared) for single in model.singles(whole))
+    leaves = (*conditions, *query.by)
     held: list[tuple[str, model.Filter | model.ByValue]] = [
         (event.name, condition) for event in (query.event, *inner) for condition in event.where
     ]
@@ -146,13 +146,6 @@ def _of_query(query: model.Query) -> Names:
     holders = (leaf for leaf in leaves if isinstance(leaf, model.AtPlace | model.ByPlace))
     places = [*query.places, *(place for holder in holders for place in holder.places)]
     return Names(events, scopes, _united(("/".join(p) for p in places), ()))
-
-
-def _scalars(part: object) -> list[object]:
-    """Return the filters and places that `and` and `or` join; an axis is one itself."""
-    if not isinstance(part, model.And | model.Or):
-        return [part]
-    return [leaf for inner in part.parts for leaf in _scalars(inner)]
 
 
 def _worth(value: model.Value) -> Values:

@@ -16,10 +16,10 @@ from itertools import chain
 from typing import Any
 
 from ct_magic.common.words import suggest
+from ct_magic.query import payload
 from ct_magic.query.catalog import Names
 from ct_magic.query.expand import Expansion
 from ct_magic.query.model import ORDERING, TIME_OF_DAY, ByHour, Operator, Property, Query, Scope
-from ct_magic.query.payload import EVENT_KEYS, FAMILIES, INNER_KEYS, day_of_number, to_payload
 from ct_magic.query.printer import property_text, value_text
 from ct_magic.rows import Plan, Record, Row
 
@@ -33,11 +33,8 @@ TEXT_OPERATORS = frozenset(operator.value for operator in Operator if operator n
 NUMBER_OPERATORS = frozenset({"equals", *(operator.value for operator in ORDERING)})
 _SYMBOLS = {operator.value: operator.symbol for operator in Operator}
 ANY_OPERATORS = ("equals", "greater_than_equals")
-BASE_KEYS = EVENT_KEYS | {"common_profile_properties", "advanced_query"}
-COMMON_KEYS = frozenset({*FAMILIES, "geo_fields", "geo_radius"})
-ADVANCED_KEYS = frozenset({"did_all", "did_none", "did_any"})
-_ANY_KEYS = frozenset({"any_events", "operator", "value"})
-_FILTER_KEYS = frozenset({"name", "operator", "value"})
+BASE_KEYS = payload.EVENT_KEYS | {"common_profile_properties", "advanced_query"}
+COMMON_KEYS = frozenset({*payload.FAMILIES, "geo_fields", "geo_radius"})
 _PARAMETER = re.compile(r"\$[A-Za-z_]\w*")
 _SCOPES = frozenset(scope.value for scope in Scope if scope is not Scope.EVENT)
 _PLACES = ("country", "state", "city", "region", "location", "place")
@@ -63,7 +60,7 @@ def doubted(cell: Expansion, today: date, known: Known) -> Plan:
     axes = [query.by if isinstance(query, Query) else () for query in cell.statements]
     is_open = CLOCK not in known.facts
     by_hour = [is_open and any(isinstance(axis, ByHour) for axis in by) for by in axes]
-    of_counts = [[*_of_count(to_payload(count), today, known)] for count in cell.counts]
+    of_counts = [[*_of_count(payload.to_payload(count), today, known)] for count in cell.counts]
 
     def of_row(row: Row) -> tuple[str, ...]:
         other = row.previous.formula if row.previous else None
@@ -85,14 +82,14 @@ def _of_count(body: _Json, today: date, known: Known) -> Iterator[str]:
     yield from _keys(common, COMMON_KEYS)
     places = known.names.places
     yield from _of_places(common.get("geo_fields"), places, known.names.are_all)
-    for key, scope in FAMILIES.items():
+    for key, scope in payload.FAMILIES.items():
         for condition in _dicts(common.get(key)):
             yield from _of_filter(condition, scope, None, known)
-    yield from _keys(advanced, ADVANCED_KEYS)
+    yield from _keys(advanced, payload.ADVANCED_KEYS)
     for event in inner:
-        yield from _keys(event, INNER_KEYS)
+        yield from _keys(event, payload.INNER_KEYS)
         yield from _event_doubts(event, today, known)
-    yield from _keys(any_of, _ANY_KEYS)
+    yield from _keys(any_of, payload.ANY_KEYS)
     operator = any_of.get("operator", ANY_OPERATORS[0])
     if operator in _SYMBOLS and operator not in ANY_OPERATORS:
         yield f"did any (…) {_SYMBOLS[operator]}: the vendor lists = and >= there; {IGNORED}"
@@ -103,7 +100,7 @@ def _of_count(body: _Json, today: date, known: Known) -> Iterator[str]:
 
 
 def _event_doubts(event: _Json, today: date, known: Known) -> Iterator[str]:
-    name, end = str(event.get("event_name")), day_of_number(event.get("to"))
+    name, end = str(event.get("event_name")), payload.day_of_number(event.get("to"))
     if end is not None and end > today:
         yield f"{name}: its period ends on {end}, after today"
     yield from of_event_name(name, known.names)
@@ -130,7 +127,7 @@ def _of_filter(condition: _Json, scope: Scope, event: str | None, known: Known) 
     prop, part = Property(str(condition.get("name")), scope), _condition_text(condition, scope)
     operator, values = condition.get("operator", "equals"), condition.get("value")
     listed = values if isinstance(values, list) else [values]
-    yield from _keys(condition, _FILTER_KEYS)
+    yield from _keys(condition, payload.FILTER_KEYS)
     of_name = of_property(prop, event, known.names)
     if "version" in prop.name.casefold() and any(type(item) in (int, float) for item in listed):
         # Quoted, its operator is right; so one doubt says all.
@@ -266,14 +263,12 @@ def _of_operator(operator: str, listed: list[Any], scope: Scope) -> Iterator[str
         yield f"the vendor does not list '{_SYMBOLS[operator]}' for {kind}; {IGNORED}"
     if any(isinstance(item, bool) for item in listed):
         yield f'true and false travel as the texts "True" and "False"; {IGNORED}'
-    if operator in ("equals", "not_equals") and any(map(_is_rounded, listed)):
+    if operator in ("equals", "not_equals") and any(
+        isinstance(item, float) and abs(item) > 2**53 for item in listed
+    ):
         yield "a float of this size has no last digits: take whole numbers, as of dtype Int64"
     if operator == "equals" and "" in listed:
         yield "an equality with an empty text may mean no filter"
-
-
-def _is_rounded(item: object) -> bool:
-    return isinstance(item, float) and abs(item) > 2**53
 
 
 def _of_values(listed: Sequence[Any], known: tuple[str, ...], names: Names) -> Iterator[str]:

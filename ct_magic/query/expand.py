@@ -28,10 +28,9 @@ from typing import Any
 
 from ct_magic.common import words
 from ct_magic.errors import QueryError
-from ct_magic.query import alternatives, calendar, model
+from ct_magic.query import alternatives, calendar, model, payload
 from ct_magic.query.calendar import Stretch, ends
 from ct_magic.query.lexer import ClauseError
-from ct_magic.query.payload import INNER_KEYS, day_of_number, key, to_payload
 from ct_magic.query.printer import clause_text, to_text
 from ct_magic.query.versus import incomparable, left_out, other_days
 from ct_magic.rows import (
@@ -133,11 +132,11 @@ class _Counter:
         return Formula(plus, tuple(map(self.number, total.minus)))
 
     def number(self, count: model.Query | model.JsonQuery) -> int:
-        canonical = key(count)
+        canonical = payload.key(count)
         number = self._places.setdefault(canonical, len(self.counts))
         if number == len(self.counts):
             self.counts.append(count)
-            body, text = to_payload(count), to_text(replace(count, label=None))
+            body, text = payload.to_payload(count), to_text(replace(count, label=None))
             until, profiles_now = _until(body)
             question = question_about(body, json.dumps(body), text)
             self.questions.append(
@@ -154,15 +153,17 @@ def _until(body: Mapping[str, Any]) -> tuple[date, bool]:
     advanced = body.get("advanced_query") or {}
     try:
         any_of = advanced.get("did_any", {"any_events": ()})
-        unknown = advanced.keys() - {"did_all", "did_none", "did_any"}
-        unknown |= any_of.keys() - {"any_events", "operator", "value"}
+        unknown = advanced.keys() - payload.ADVANCED_KEYS
+        unknown |= any_of.keys() - payload.ANY_KEYS
         inner = [*advanced.get("did_all", ()), *advanced.get("did_none", ())]
         inner += any_of["any_events"]
-        unknown |= {name for event in inner for name in event.keys() - INNER_KEYS}
-        days = [[day_of_number(e.get(end)) for end in ("from", "to")] for e in (body, *inner)]
+        unknown |= {name for event in inner for name in event.keys() - payload.INNER_KEYS}
+        days = [
+            [payload.day_of_number(e.get(end)) for end in ("from", "to")] for e in (body, *inner)
+        ]
     except (AttributeError, TypeError, KeyError):
         return date.max, True
-    unknown |= body.keys() - INNER_KEYS - {"advanced_query"}
+    unknown |= body.keys() - payload.INNER_KEYS - {"advanced_query"}
     lasts = [last for first, last in days if first and last]
     is_read = len(lasts) == len(days) and unknown <= {"common_profile_properties"}
     return max(lasts) if is_read else date.max, bool(unknown)

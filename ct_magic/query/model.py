@@ -320,6 +320,15 @@ def identity(condition: Filter | AtPlace) -> Identity:
     return condition.property, condition.operator, held
 
 
+def singles(condition: Condition | None) -> Iterator[Filter | AtPlace]:
+    """Yield the filters and places that a condition joins, in their order."""
+    if isinstance(condition, And | Or):
+        for part in condition.parts:
+            yield from singles(part)
+    elif condition is not None:
+        yield condition
+
+
 def values_in(condition: Filter | AtPlace) -> tuple[Any, ...]:
     """Return the values or places that a condition compares with."""
     value = condition.places if isinstance(condition, AtPlace) else condition.value
@@ -357,7 +366,8 @@ ONLY_CLOCK = "'time_of_day' takes a range of the clock alone, session.time_of_da
 OVERNIGHT = "over midnight write two statements, or join two ranges by 'or'"
 PLACE = '"country", "country/state" or "country/state/city"'
 THOUSANDS = re.compile(r"[1-9][0-9]{0,2}(?:,[0-9]{3})+(?:\.[0-9]+)?")
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+# A text between quotes is on one line, and a name has no such character.
+CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _CLOCK = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])")
 
 
@@ -384,7 +394,7 @@ def misfit(operator: Operator, value: Scalar, shown: str, name: str | None = Non
 
 def check_name(name: str, holder: str = "") -> str:
     """Return a name back; raise QueryError where it holds a character that no name can have."""
-    if odd := _CONTROL.search(name):
+    if odd := CONTROL.search(name):
         code = f"U+{ord(odd[0]):04X}"
         raise QueryError(f"{holder}no name holds a control character, and here is {code}")
     return name

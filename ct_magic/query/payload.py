@@ -23,6 +23,9 @@ FAMILIES = {
 }
 EVENT_KEYS = frozenset({"event_name", "from", "to", "event_properties", "session_properties"})
 INNER_KEYS = EVENT_KEYS | {"operator", "value"}  # of an event inside `did_all`
+FILTER_KEYS = frozenset({"name", "operator", "value"})
+ADVANCED_KEYS = frozenset({"did_all", "did_none", "did_any"})
+ANY_KEYS = frozenset({"any_events", "operator", "value"})
 OFTEN = frozenset(  # what `did E` may be followed by
     {model.Operator.EQUALS, model.Operator.GREATER_THAN, model.Operator.GREATER_THAN_EQUALS}
 )
@@ -176,7 +179,7 @@ def _expressed(body: dict[str, object]) -> model.Query | None:
 def _query(body: dict[str, object]) -> model.Query:
     body = dict(body)
     common = _checked_object(body.pop("common_profile_properties", {}), {*FAMILIES, "geo_fields"})
-    advanced = _checked_object(body.pop("advanced_query", {}), {"did_all", "did_none", "did_any"})
+    advanced = _checked_object(body.pop("advanced_query", {}), ADVANCED_KEYS)
     event = _read_event(body)
     filters = [f for key, scope in FAMILIES.items() for f in _filters(common.get(key, []), scope)]
     did, did_not = (_sayable(advanced.get(k, []), list) for k in ("did_all", "did_none"))
@@ -218,7 +221,7 @@ def _filters(part: object, scope: model.Scope) -> list[model.Filter]:
 
 
 def _filter(part: object, scope: model.Scope) -> model.Filter:
-    body = _checked_object(part, {"name", "operator", "value"})
+    body = _checked_object(part, FILTER_KEYS)
     if scope is not model.Scope.EVENT:
         body = {"operator": "equals", **body}  # it may be left out for equality
     name = _sayable(body.get("name"), str)
@@ -252,7 +255,7 @@ def _operator(part: object) -> model.Operator:
 
 
 def _any(part: object) -> model.DidAny:
-    body = _checked_object(part, {"any_events", "operator", "value"})
+    body = _checked_object(part, ANY_KEYS)
     events = tuple(map(_read_event, _sayable(body.get("any_events"), list)))
     if not events:
         raise UnsayableError

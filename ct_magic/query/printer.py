@@ -13,8 +13,6 @@ from ct_magic.query.payload import to_payload
 
 WIDEST = 88
 _ONCE = (model.Operator.GREATER_THAN_EQUALS, 1)  # what `did any` means without a number
-# A text between quotes is on one line, and a name has no such character.
-_UNSAYABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
 def to_text(query: model.Query | model.JsonQuery) -> str:
@@ -31,7 +29,7 @@ def layout(query: model.Query | model.JsonQuery) -> str:
     head, *clauses = _clauses(query)
     if isinstance(query, model.Query) and len(head) > WIDEST and not head.startswith("{"):
         parts = _base_text(query)
-        head = "\n    ".join(_UNSAYABLE.sub(_visible_char, part) for part in parts)
+        head = "\n    ".join(model.CONTROL.sub(_visible_char, part) for part in parts)
     return "\n  ".join([_label(query) + head, *clauses])
 
 
@@ -145,12 +143,12 @@ def _clauses(query: model.Query | model.JsonQuery) -> list[str]:
         *([f"vs {period_text(query.versus)}"] if query.versus else []),
         *([f"by {', '.join(map(_axis_text, query.by))}"] if query.by else []),
     ]
-    if not any(map(_UNSAYABLE.search, texts)):
+    if not any(map(model.CONTROL.search, texts)):
         return texts
     periods = (query.event.period, *(e.period for e in query.inner_events if e.period))
     if query.is_single and not any(p is None or counts_from_today(p) for p in periods):
         return [strict_json.encode(to_payload(query))]
-    return [_UNSAYABLE.sub(_visible_char, clause_text) for clause_text in texts]
+    return [model.CONTROL.sub(_visible_char, clause_text) for clause_text in texts]
 
 
 def _visible_char(char: re.Match[str]) -> str:

@@ -315,10 +315,7 @@ NODES: dict[str, Callable[..., object]] = {
     "variable_list": lambda variable: ValuesNode((variable,), typed=False),
     "on_day": lambda on, day, *windows: OnDays(on, day, windows),
     "window": WindowNode,
-    "did": lambda share, did, event, times: DidNode(share, did, None, (event,), None, times),
-    "did_not": lambda share, did, sign, event, times: DidNode(
-        share, did, sign, (event,), None, times
-    ),
+    "did": lambda share, did, sign, event, times: DidNode(share, did, sign, (event,), None, times),
     "did_any": lambda share, did, sign, *rest: DidNode(share, did, sign, rest[:-2], *rest[-2:]),
     "share_where": ShareWhereNode,
     "times": Times,

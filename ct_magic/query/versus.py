@@ -10,6 +10,7 @@ from datetime import date
 
 from ct_magic.common import words
 from ct_magic.query import calendar, model
+from ct_magic.query.calendar import moved_day
 from ct_magic.query.lexer import ClauseError
 from ct_magic.query.model import Days, Query, Unit
 from ct_magic.query.printer import period_text, units_text
@@ -45,25 +46,19 @@ def other_days(query: Query, own: Days, unit: Unit | None, today: date) -> Days:
 def preceding(period: model.AnyPeriod, own: Days, unit: Unit | None, today: date) -> Days:
     """Return the period before, by the words of the period."""
     start, end = calendar.ends(own)
-    before = _moved(start, -1, Unit.DAY)
+    before = moved_day(start, -1, Unit.DAY)
     match period:
         case model.Last(n, of):
             is_whole = calendar.is_of_whole_pieces(period, unit)
-            first = _moved(start, -n, of) if is_whole else _moved(today, -2 * n, of)
+            first = moved_day(start, -n, of) if is_whole else moved_day(today, -2 * n, of)
             return Days(first, before)
-        case model.This(Unit.WEEK):
-            return calendar.moved(own, model.Shift(-1, Unit.WEEK))
-        case model.This(of) if of is not Unit.DAY:
-            return Days(_moved(start, -1, of), _moved(end, -1, of))
+        case model.This(of):
+            return Days(moved_day(start, -1, of), moved_day(end, -1, of))
         case model.Days() | model.Previous():
             length = calendar.in_own_units(period)
             if length and length.n == 1:  # one that was named, as by `last month` and `2026-05`
                 return calendar.unit_of(length.unit, before)
     return calendar.moved(own, model.Shift(-calendar.length(own), Unit.DAY))
-
-
-def _moved(day: date, n: int, unit: Unit) -> date:
-    return calendar.ends(calendar.moved(Days(day, day), model.Shift(n, unit)))[0]
 
 
 def incomparable(
@@ -110,7 +105,7 @@ def _check_whole(query: Query, own: Days, other: Days, unit: Unit) -> None:
             is_named = isinstance(period, model.Last | model.Previous)
             is_fine = is_named or calendar.is_whole(other, unit)
         case model.Shift() as shift:
-            can_be = _is_written(period) or _is_made_of(shift, unit)
+            can_be = not calendar.counts_from_today(period) or _is_made_of(shift, unit)
             is_fine = can_be and calendar.is_whole(other, unit)
         case versus:
             is_fine = _is_whole_by_words(versus or calendar.DEFAULT, other, unit)
@@ -118,16 +113,12 @@ def _check_whole(query: Query, own: Days, other: Days, unit: Unit) -> None:
         raise _not_whole(f"the other period, {period_text(other)},", unit)
 
 
-def _is_written(period: model.AnyPeriod) -> bool:
-    return isinstance(period, Days) and not calendar.counts_from_today(period)
-
-
 def _is_whole_by_words(period: model.AnyPeriod, days: Days, unit: Unit) -> bool:
     match period:
         case model.Last(_, of) | model.Previous(of):
             return unit in calendar.MADE_OF[of]
         case Days():
-            return _is_written(period) and calendar.is_whole(days, unit)
+            return not calendar.counts_from_today(period) and calendar.is_whole(days, unit)
     return False
 
 

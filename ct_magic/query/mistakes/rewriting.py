@@ -135,7 +135,6 @@ _OF_KIND = {
     "nday": r"D ?[0-9]+|day [0-9]+|[0-9]+(?: ?- ?| )?(?:d|days?)\b|[0-9]+(?:st|nd|rd|th)[ -]day",
     "nth": "|".join((*_NTH[1:], "[2-4](?:nd|rd|th)")),
     "own": _OWN_DAYS,
-    "window": rf"(?: {_OWN_DAYS})?",
     "inside": r"[^()]+ (?:within|on days?) [^()]+",
     "weeks": rf"{_A_WEEK}(?:{_AND}{_A_WEEK})*",
     "thirties": rf"{_A_MONTH}(?:{_AND}{_A_MONTH})*",
@@ -391,8 +390,7 @@ def _spans(text: str) -> str:
 
 def _as_windows(text: str) -> str:
     """Return `days 1..7, 14` for D1-D7 and day 14."""
-    ends = re.findall(rf"([0-9]+)d?(?:{_UP_TO}(?:D|days? ?)?([0-9]+))?", text, re.IGNORECASE)
-    written = ", ".join(f"{first}..{last}" if last else first for first, last in ends)
+    written = _pieces(text, 1)
     return f"day{'s' * ('..' in written)} {written}"
 
 
@@ -404,10 +402,9 @@ def _months(text: str) -> str:
 
 def _pieces(text: str, size: int) -> str:
     """Return `7..13, 14..27` for week 1 and weeks 2-3, and so for months of 30 days."""
-    ends = re.findall(rf"([0-9]+)(?:{_UP_TO}(?:[WM]|[a-z]+ ?)?([0-9]+))?", text, re.IGNORECASE)
-    return ", ".join(
-        f"{size * int(first)}..{size * int(last or first) + size - 1}" for first, last in ends
-    )
+    ends = re.findall(rf"([0-9]+)d?(?:{_UP_TO}(?:[DWM]|[a-z]+ ?)?([0-9]+))?", text, re.IGNORECASE)
+    pairs = ((size * int(a), size * int(b or a) + size - 1) for a, b in ends)
+    return ", ".join(f"{first}" if first == last else f"{first}..{last}" for first, last in pairs)
 
 
 def _kept(text: str) -> str:

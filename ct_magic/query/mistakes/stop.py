@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import date
 
 from ct_magic.query.lexer import CONTEXTUAL, NAMED_DAYS, SYMBOLS, WORDS, Token
@@ -22,13 +21,13 @@ class Mistake(Record):
     end: int
 
 
-@dataclass(frozen=True)
 class Stop:
     """The place where the grammar stopped: what is there, and what could be."""
 
-    line: Line
-    at: int
-    today: date | None = None  # for days in words; None where it is not known
+    def __init__(self, line: Line, at: int, today: date | None = None) -> None:
+        self.line, self.at = line, at
+        self.today = today  # for days in words; None where it is not known
+        self._expected: frozenset[str] | None = None
 
     @property
     def found(self) -> Token:
@@ -38,12 +37,9 @@ class Stop:
     @property
     def expected(self) -> frozenset[str]:
         """The types of token that can come there."""
-        # Not by cached_property, whose lock, up to Python 3.11, a fork may find held.
-        known = vars(self)
-        if "_expected" not in known:
-            known["_expected"] = Progress(self.line[: self.at]).accepted
-        types: frozenset[str] = known["_expected"]
-        return types
+        if self._expected is None:
+            self._expected = Progress(self.line[: self.at]).accepted
+        return self._expected
 
     def around(self, place: int) -> Token:
         """Return the token so many places behind it; one of no type outside of the line."""
