@@ -1,4 +1,4 @@
-"""Shares and their uncertainty: Wilson, Newcombe, the score test.
+"""Shares and their uncertainty: Wilson, Newcombe, the score test, Holm.
 
 The difference of two shares has Newcombe's interval (1998, method 10): Wilson's intervals of both,
 put together. It holds for small counts, too, where the usual one leaves 0 to 1 or has no width.
@@ -6,6 +6,8 @@ put together. It holds for small counts, too, where the usual one leaves 0 to 1 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import accumulate
 from math import erfc, hypot, log, sqrt
 
 from ct_magic.rows import Record
@@ -63,3 +65,11 @@ def relative_change(
     a, b, c, d = (float(count or 0) for count in counts)
     z = (log(b / a) - log(d / c)) / sqrt(1 / a + 1 / b + 1 / c + 1 / d)
     return z, erfc(abs(z) / sqrt(2))
+
+
+def holm(values: Sequence[float | None]) -> list[float | None]:
+    """Return p values adjusted by Holm's steps for how many are known; None stays None."""
+    known = sorted(p for p in values if p is not None)
+    steps = (min(1.0, p * (len(known) - at)) for at, p in enumerate(known))
+    adjusted = dict(zip(known, accumulate(steps, max), strict=True))  # equal values, equal steps
+    return [None if p is None else adjusted[p] for p in values]

@@ -9,12 +9,11 @@ from typing import Any
 
 import pandas as pd
 
-from ct_magic.common.statistics import relative_change
+from ct_magic.common.statistics import holm, relative_change
 from ct_magic.common.words import MINUS, change as in_words, share as percent
 from ct_magic.errors import UsageError
 from ct_magic.results import cells
 from ct_magic.results.cells import Cell, Kind
-from ct_magic.results.compare import holm
 from ct_magic.results.frame import TEXT
 from ct_magic.results.tables import table
 
@@ -89,8 +88,8 @@ def reasons_of(df: pd.DataFrame) -> pd.DataFrame:
     found["rest_change"] = _over(found["rest_after"], found["rest_before"]) - 1
     counts = found[list(_COUNTS)].astype("object").where(found[list(_COUNTS)].notna(), None)
     tested = [relative_change(a, b, c, d) for a, b, c, d in counts.to_numpy()]
-    found[["z", "p"]] = pd.DataFrame(tested, columns=["z", "p"], dtype="Float64")
-    found["p"] = holm(found["p"])
+    found["z"] = pd.array([z for z, _ in tested], dtype="Float64")
+    found["p"] = pd.array(holm([p for _, p in tested]), dtype="Float64")
     found = found.sort_values("z", key=abs, ascending=False, kind="stable", ignore_index=True)
     shown = Findings(found)
     stands_out = (found["p"] < SIGNIFICANT).head(1).any()

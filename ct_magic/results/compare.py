@@ -8,10 +8,9 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
-from ct_magic.common.statistics import difference
+from ct_magic.common.statistics import difference, holm
 from ct_magic.errors import QueryWarning, UsageError
 from ct_magic.results.cells import Cell, asked_order, axes, cells
 from ct_magic.results.frame import TEXT, free_names
@@ -45,15 +44,9 @@ def comparison(df: pd.DataFrame, by: str | None = None) -> pd.DataFrame:
     frame = frame.rename(columns=free_names(names, _OURS))
     frame["against"] = pd.Series([first] * len(pairs), dtype=kinds.get(name, df[name].dtype))
     numbers = pd.DataFrame([_numbers_of(*pair) for pair in pairs], columns=list(_SHARES[:-1]))
-    numbers["p_holm"] = holm(numbers["p"])
+    numbers["p_holm"] = holm([None if pd.isna(p) else p for p in numbers["p"]])
     types: dict[str, Any] = {"query": TEXT, "step": TEXT, **dict.fromkeys(times, "Int64")}
     return frame.astype(types).join(numbers.reindex(columns=list(_SHARES)).astype("Float64"))
-
-
-def holm(values: pd.Series[Any]) -> pd.Series[Any]:
-    """Return those p values that are known, adjusted for how many there are, by Holm's steps."""
-    known = values.astype("Float64").dropna().sort_values()
-    return (known * np.arange(len(known), 0, -1)).clip(upper=1.0).cummax()
 
 
 def _compared(df: pd.DataFrame, by: str | None) -> str:

@@ -6,7 +6,8 @@ import json
 import re
 import secrets
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from random import Random
 from typing import Any
@@ -16,7 +17,6 @@ from ct_magic.common.threads import ForkLock
 from ct_magic.sandbox.engine import Engine
 from ct_magic.sandbox.faults import REPLIES, Faults, Reply, failed, reply
 from ct_magic.sandbox.filter_sql import RefusedError
-from ct_magic.sandbox.server import Room
 
 PATH = "/1/counts/profiles.json"
 TOP_PATH = "/1/counts/top.json"
@@ -48,6 +48,25 @@ class _Pending:
     looks: int
     polls: int = 0
     never: bool = False
+
+
+class Room:
+    """Lets so many requests to the counts in at once; what comes above that is answered 429."""
+
+    def __init__(self, most: int) -> None:
+        self._most, self._inside, self._lock = most, 0, ForkLock()
+
+    @contextmanager
+    def entered(self) -> Iterator[bool]:
+        """Count a request as under way; yield False where it is one too many."""
+        with self._lock:
+            self._inside += 1
+            has_room = self._inside <= self._most
+        try:
+            yield has_room
+        finally:
+            with self._lock:
+                self._inside -= 1
 
 
 class Protocol:

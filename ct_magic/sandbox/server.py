@@ -8,15 +8,14 @@ import socket
 import struct
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from ipaddress import ip_address
 from itertools import islice
 from socketserver import TCPServer
 from typing import Any
 
-from ct_magic.common.threads import ForkLock
 from ct_magic.errors import UsageError
 from ct_magic.sandbox.faults import Reply, failed
 
@@ -74,25 +73,6 @@ class Server:
         if self._http is not None:
             self._http.server_close()
             self._http = None
-
-
-class Room:
-    """Lets so many requests to the counts in at once; what comes above that is answered 429."""
-
-    def __init__(self, most: int) -> None:
-        self._most, self._inside, self._lock = most, 0, ForkLock()
-
-    @contextmanager
-    def entered(self) -> Iterator[bool]:
-        """Count a request as under way; yield False where it is one too many."""
-        with self._lock:
-            self._inside += 1
-            has_room = self._inside <= self._most
-        try:
-            yield has_room
-        finally:
-            with self._lock:
-                self._inside -= 1
 
 
 def is_loopback(host: str) -> bool:

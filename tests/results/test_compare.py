@@ -11,9 +11,8 @@ from helpers import frames
 from helpers.frames import base, experiment, frame, share, week
 
 from ct_magic import UsageError, compare
-from ct_magic.common.statistics import difference
+from ct_magic.common.statistics import difference, holm
 from ct_magic.errors import QueryWarning
-from ct_magic.results.compare import holm
 
 # Newcombe, Statistics in Medicine 17 (1998), table II, method 10.
 TABLE = [
@@ -59,10 +58,11 @@ def test_holm_steps_down_and_never_below_the_p_before() -> None:
         ([0.01, 0.04, 0.03], [0.03, 0.06, 0.06]),
         ([0.9, 0.8], [1, 1]),
         ([0.02], [0.02]),
-        ([None, 0.5, 0.5], [1, 1]),
-        ([None], []),
+        ([None, 0.5, 0.5], [None, 1, 1]),
+        ([None], [None]),
+        ([], []),
     ):
-        assert holm(pd.Series(values)).sort_index().tolist() == pytest.approx(adjusted)
+        assert holm(values) == pytest.approx(adjusted)
 
 
 def test_each_value_is_compared_with_the_first() -> None:
