@@ -71,7 +71,7 @@ def _without_locals(work: Callable[_Given, _Made]) -> Callable[_Given, _Made]:
     def call(*args: _Given.args, **options: _Given.kwargs) -> _Made:
         try:
             return work(*args, **options)
-        except BaseException as error:
+        except BaseException as error:  # an interrupt's frames hold them, too; it is raised again
             del args, options
             clear_frames(error.__traceback__)
             error.__context__ = None

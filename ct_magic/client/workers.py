@@ -18,7 +18,7 @@ from time import time
 from typing import TYPE_CHECKING, TypeVar
 
 from ct_magic.client.jobs import Answer, Failure, Job, Shared, State, Success, Timing
-from ct_magic.client.limits import UNTAUGHT, Gate, Learned
+from ct_magic.client.limits import LIMITS, REQUEST, UNTAUGHT, Gate, Learned
 from ct_magic.client.scheduler import Schedule
 from ct_magic.common.threads import AwakeClock, in_child, spawn
 
@@ -47,15 +47,13 @@ class Run:
         journal: Journal | None = None,  # writes down what was asked and what came
         gate: Gate | None = None,  # bounds the requests of all runs
         learned: Learned = UNTAUGHT,  # what the account taught before
-        learn: Callable[[Learned], None] | None = None,  # hears what it has taught since
-        measured: Callable[[float], None] | None = None,  # hears how many seconds a request takes
+        learn: Callable[[str, str], None] | None = None,  # keeps what it has taught, by its name
     ) -> None:
         self.clock = AwakeClock()
         self._asker, self._timing, self._journal = asker, timing, journal
         self._news = threading.Condition()
         self._over = threading.Event()
         self._seconds: list[float] = []  # that the first requests took
-        self._measured = measured
         self._writing = 0  # threads that are writing down what has changed
         self._threads: list[threading.Thread] = []
         random = Random().random  # noqa: S311 # spreads requests over time, keeps no secret
@@ -186,9 +184,9 @@ class Run:
         with self._news:
             self._seconds.append(seconds)
             is_enough = len(self._seconds) == _MEASURED
-        if is_enough and self._measured:
+        if is_enough and self._learn:
             median = sorted(self._seconds)[_MEASURED // 2]
-            _safely(self._measured, median)
+            _safely(self._learn, REQUEST, f"{median:.3g}")
 
     def _take(self, job: Job, answer: Answer) -> None:
         number = job.number
@@ -211,7 +209,7 @@ class Run:
         self._change(take, shared)
         if self._learn and (learned := self._schedule.limits.learned) != self._learned:
             self._learned = learned
-            _safely(self._learn, learned)
+            _safely(self._learn, LIMITS, learned.to_text())
 
     def _change(self, change: Callable[[float], list[Job]], shared: Sequence[str] = ()) -> None:
         with self._news:
@@ -241,7 +239,7 @@ class Run:
         self._end(FORKED)
 
 
-def _safely(write: Callable[..., _T], *news: Job | Answer | Learned | float | str) -> _T | None:
+def _safely(write: Callable[..., _T], *news: Job | Answer | str) -> _T | None:
     try:
         return write(*news)
     except KeyboardInterrupt:

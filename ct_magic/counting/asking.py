@@ -17,7 +17,7 @@ from ct_magic.client.jobs import Job, State, jobs_of
 from ct_magic.client.journal.entries import CellRecord, job_after
 from ct_magic.client.journal.freshness import recalled
 from ct_magic.client.journal.journal import WARNED, Journal, key_of, open_journal, warn
-from ct_magic.client.limits import LIMITS, REQUEST, Learned, gate
+from ct_magic.client.limits import LIMITS, Learned, gate
 from ct_magic.planning.prepare import PreparedCell
 from ct_magic.planning.row_results import RowResult, RowRun, row_results
 from ct_magic.query import parser
@@ -183,6 +183,5 @@ def _service_run(
         journal=None if asker else journal,
         gate=gate(key_of(account), timing.max_concurrent, learned, time()),
         learned=learned,
-        learn=lambda learned: journal.learn(LIMITS, learned.to_text()),
-        measured=lambda seconds: journal.learn(REQUEST, f"{seconds:.3g}"),
+        learn=journal.learn,
     )

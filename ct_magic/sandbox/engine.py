@@ -95,11 +95,9 @@ class Engine:
         self, zone: tzinfo, *, lenient: bool = False, now: Callable[[], datetime] | None = None
     ) -> None:
         try:
-            import duckdb
+            import duckdb  # noqa: F401
         except ImportError:
             raise MissingExtraError("the sandbox", "sandbox") from None
-        self._db: duckdb.DuckDBPyConnection = duckdb.connect(config=CONFIG)
-        self._db.execute(_SETUP)
         self._lock = ForkLock()
         self._zone, self._lenient, self._now = zone, lenient, now
         self._names: set[str] = set()
@@ -110,6 +108,9 @@ class Engine:
 
     def generate(self, profiles: int, seed: int, today: date) -> None:
         """Fill it with the sandbox's own data."""
+        import duckdb
+
+        self._open(duckdb.connect(config=CONFIG))
         generate(self._db, profiles, seed, today)
         self._names = self._event_names()
 
@@ -120,9 +121,7 @@ class Engine:
         from ct_magic.sandbox.stored import Stored
 
         self._stored = Stored(file, CONFIG)
-        memory, self._db = self._db, self._stored.db
-        self._db.execute(_SETUP)
-        memory.close()
+        self._open(self._stored.db)
         if self._stored.is_of(folder, self._zone) or folder is None:
             self._identity()  # which reads all of it
             say(f"{file}: opened as it was loaded before")
@@ -188,6 +187,10 @@ class Engine:
         if not self._is_parents and hasattr(self, "_db"):
             ctypes.pythonapi.Py_IncRef(ctypes.py_object(self._db))
         self._is_parents = True
+
+    def _open(self, db: duckdb.DuckDBPyConnection) -> None:
+        self._db = db
+        db.execute(_SETUP)
 
     def _identity(self) -> str:
         if self._data is None:

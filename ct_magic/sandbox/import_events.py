@@ -247,16 +247,18 @@ def _read(db: duckdb.DuckDBPyConnection, file: Path, zone: tzinfo) -> None:
     try:
         if _file_kind(file) == ".parquet":
             _parquet(db, file)
+            is_doubtful = db.execute(DOUBTFUL).fetchone()
         else:
             event = first_line(file)
             try:
                 _load_lines(db, file, zone, event)
-                mistake = db.execute(DOUBTFUL).fetchone() and mistake_of(file, event)
+                is_doubtful = db.execute(DOUBTFUL).fetchone()
+                mistake = is_doubtful and mistake_of(file, event)
             except duckdb.Error as error:
                 raise mistake_of(file, event) or error from None
     except (duckdb.Error, OSError, EOFError, zlib.error) as error:
         raise UsageError(f"{file} cannot be read: {str(error).splitlines()[0]}") from None
-    if mistake or db.execute(DOUBTFUL).fetchone():
+    if is_doubtful:
         raise mistake or UsageError(f"{file} holds an event without name, time or profile")
 
 

@@ -88,8 +88,8 @@ class Protocol:
         self._ask = {PATH: self._count, TOP_PATH: engine.top}
         self._random = Random(seed)  # noqa: S311 # reproducible, not secret
         self._clock, self._latency, self._partials = clock, latency, partials
-        self._room, self._pending_at_once = Room(at_once), pending_at_once
-        self._lock, self._ahead = ForkLock(), 0.0
+        self._at_once, self._pending_at_once = at_once, pending_at_once
+        self._lock, self._ahead, self._inside = ForkLock(), 0.0, 0
         self._pending: dict[str, _Pending] = {}
         self._log: deque[Request] = deque(maxlen=LOGGED)
         # 15 digits, as the service's: a double keeps them. No two runs have one in common, or a
@@ -112,8 +112,14 @@ class Protocol:
             content = {"data": self._engine.data()} if is_short else self._engine.schema()
             return reply(200, content)
         req_id = parse_qs(parts.query, keep_blank_values=True).get("req_id", [None])[0]
-        with self._room.entered() as is_let_in:
-            answer = self._within(parts.path, method, req_id, body) if is_let_in else _TOO_MANY
+        with self._lock:
+            self._inside += 1
+            has_room = self._inside <= self._at_once
+        try:
+            answer = self._within(parts.path, method, req_id, body) if has_room else _TOO_MANY
+        finally:
+            with self._lock:
+                self._inside -= 1
         self._note(method, body, req_id, answer.status)
         return replace(answer, headers=(*answer.headers, ("X-Sandbox-Data", self._engine.data())))
 

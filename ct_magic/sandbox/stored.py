@@ -93,6 +93,8 @@ class Stored:
             shutil.rmtree(self._folder, ignore_errors=True)
 
     def _tables(self) -> set[str]:
+        if self._folder is not None:
+            return set()  # a temporary file, that is asked only before it is filled
         return {name for (name,) in self.read(_TABLE_NAMES)}
 
     @contextmanager

@@ -59,8 +59,7 @@ def fail(message: str) -> None:
 
 def submissions(file: Path) -> list[dict[str, object]]:
     """Every submission of a journal, the oldest first, as stored."""
-    with closing(JournalFile(file)) as opened_file:
-        return opened_file.read("SELECT * FROM submissions ORDER BY id")
+    return JournalFile(file).read("SELECT * FROM submissions ORDER BY id")
 
 
 def open_journal(file: Path, now: float = NOW, warn: Callable[[str], None] = fail) -> Journal:
@@ -659,7 +658,6 @@ def test_a_journal_of_years_answers_as_quickly_as_a_new_one(tmp_path: Path) -> N
     file = JournalFile(tmp_path / "j")
     (first, *_) = file.read(f"EXPLAIN QUERY PLAN {OF_A_QUESTION}", ("a", "key", "body"))
     assert first["detail"].startswith("SEARCH submissions USING INDEX submissions_by_key")
-    file.close()
 
 
 @pytest.mark.parametrize("moved", ["~/x", "there"])

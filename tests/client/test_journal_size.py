@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import secrets
 import time
-from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -71,8 +70,7 @@ def asked(file: Path, plan: Plan, now: float = NOW, *, fetched: bool = True) -> 
 
 
 def size(path: Path) -> int:
-    with closing(JournalFile(path)) as file:
-        file.read("PRAGMA wal_checkpoint(TRUNCATE)")
+    JournalFile(path).read("PRAGMA wal_checkpoint(TRUNCATE)")
     return path.stat().st_size
 
 
@@ -177,9 +175,9 @@ def test_what_nothing_can_use_any_more_is_removed(
     later.begin(CellRecord("later", Plan((row(),), (question(),))), freshness)
     left = [cell for cell in past_cells(tmp_path / "j", 10) if cell.variable == "df"]
     assert len(left) == cells_left
-    with closing(JournalFile(tmp_path / "j")) as file:
-        file.read("PRAGMA wal_checkpoint(TRUNCATE)")
-        found = file.read("SELECT count(*) AS n FROM cell_questions")[0]["n"]
+    file = JournalFile(tmp_path / "j")
+    file.read("PRAGMA wal_checkpoint(TRUNCATE)")
+    found = file.read("SELECT count(*) AS n FROM cell_questions")[0]["n"]
     assert found == 3 * customers_left + (cells_left > 0)
     content = b"".join(part.read_bytes() for part in tmp_path.iterdir())
     assert (customers(500)[77].encode() in content) == customers_left

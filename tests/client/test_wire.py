@@ -167,6 +167,8 @@ def test_an_exchange_ends_where_nobody_says_where_the_host_is(
         return search(*arguments, **keywords)
 
     with wires(lambda wire: requests.put(wire.request())) as url:
+        # The system's search cannot be made slow but by whoever runs this machine: the one real
+        # thing that no test can have. It is Python's function, not one of ours.
         monkeypatch.setattr(socket, "getaddrinfo", late)
         answer = service(url.replace("127.0.0.1", "localhost"), total=0.2).submit("1")
         over.set()
@@ -252,6 +254,7 @@ def test_debugging_http_client_does_not_print_the_passcode(
     monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     """`debuglevel = 1` is a usual recipe; the header would stand in the cell and be saved."""
+    # What the recipe says, word for word; it is only taken back after the test.
     monkeypatch.setattr(http.client.HTTPConnection, "debuglevel", 1)
 
     def serve(wire: Wire) -> None:

@@ -32,7 +32,7 @@ from ct_magic.client.jobs import (
     Timing,
 )
 from ct_magic.client.journal.journal import Journal
-from ct_magic.client.limits import Gate, Learned, gate
+from ct_magic.client.limits import LIMITS, Gate, Learned, gate
 from ct_magic.client.workers import Run
 from ct_magic.common.threads import spawn
 from ct_magic.errors import JournalWarning
@@ -283,7 +283,7 @@ def test_a_process_that_is_forked_while_a_count_runs_counts_too() -> None:
 
 def test_what_an_account_teaches_is_handed_on() -> None:
     """The journal keeps it for the next cell."""
-    heard: list[Learned] = []
+    heard: list[tuple[str, str]] = []
     pending: list[str] = []
 
     class Strict(Quick):
@@ -296,12 +296,12 @@ def test_what_an_account_teaches_is_handed_on() -> None:
     jobs = [replace(job, question=replace(job.question, body=f"{job.number}")) for job in JOBS]
     # No count is fetched before the third query was refused twice, however slow the machine.
     timing = Timing(first_look=600, poll_interval=600, retry_wait=0.01, max_concurrent=1)
-    run = Run(jobs, Strict(), timing, learn=heard.append)
+    run = Run(jobs, Strict(), timing, learn=lambda name, text: heard.append((name, text)))
     run.start()
     until(lambda: heard)
     run.cancel()
     assert run.wait(60)
-    assert [learned.pending for learned in heard] == [2]
+    assert [(name, Learned.from_text(text).pending) for name, text in heard] == [(LIMITS, 2)]
 
 
 def test_a_count_is_dated_also_where_the_service_says_no_time() -> None:

@@ -29,12 +29,18 @@ QUICK = Settings(poll_interval=0.01, progress="none")
 SHOES = 'sales: Charged 2026-10-01..2026-10-02 by day, Category in ("Shoes", "Bags")'
 
 
-@pytest.fixture
-def slow(state: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sandbox]:
-    """A sandbox that needs a second look at each count; the environment's account is there."""
+@pytest.fixture(scope="module")
+def shared() -> Iterator[Sandbox]:
+    """A sandbox that needs a second look at each count."""
     with Sandbox(profiles=200, partials=2, today=TODAY) as box:
-        point_at(box, monkeypatch)
         yield box
+
+
+@pytest.fixture
+def slow(shared: Sandbox, state: Path, monkeypatch: pytest.MonkeyPatch) -> Sandbox:
+    """The shared sandbox as the environment's account; the journal is the test's own."""
+    point_at(shared, monkeypatch)
+    return shared
 
 
 def left(text: str, variable: str | None = None) -> pd.DataFrame:
@@ -103,25 +109,23 @@ def test_the_variable_that_holds_the_cells_frame_is_filled(slow: Sandbox) -> Non
 
 
 def test_rows_of_a_filled_variable_that_were_never_sent_stay_cancelled(
-    state: Path, monkeypatch: pytest.MonkeyPatch
+    slow: Sandbox,
 ) -> None:
     """Only what has an id can be fetched; what had arrived before is kept."""
-    with Sandbox(profiles=200, partials=2, today=TODAY) as box:
-        point_at(box, monkeypatch)
-        first = ct_magic.count("Charged 2026-10-01", settings=QUICK)
-        handle = ct_magic.start(
-            "Charged 2026-10-01..2026-10-03 by day",
-            poll_interval=60,
-            max_concurrent=1,
-            progress="none",
-            variable="df",
-        )
-        until(lambda: handle.jobs[1].req_id)
-        handle._run.cancel(2)
-        handle.cancel()
-        assert handle._seen.wait(60)
-        variables = {"df": handle.frame}
-        api.resume(QUICK, variables=variables)
+    first = ct_magic.count("Charged 2026-10-01", settings=QUICK)
+    handle = ct_magic.start(
+        "Charged 2026-10-01..2026-10-03 by day",
+        poll_interval=60,
+        max_concurrent=1,
+        progress="none",
+        variable="df",
+    )
+    until(lambda: handle.jobs[1].req_id)
+    handle._run.cancel(2)
+    handle.cancel()
+    assert handle._seen.wait(60)
+    variables = {"df": handle.frame}
+    api.resume(QUICK, variables=variables)
     statuses = variables["df"]["status"].tolist()
     assert statuses[0] == "success"
     assert variables["df"]["count"].iloc[0] == first["count"].iloc[0]
@@ -361,11 +365,11 @@ def test_settings_of_the_notebook_hold_for_functions_beside_the_magics(
 
 def test_what_two_cells_wait_for_is_fetched_once_for_both(slow: Sandbox) -> None:
     """They share an id, which is not that of two queries: nothing is sent again."""
-    days = "Charged 2026-10-01..2026-10-03 by day"
+    days, begun = "Charged 2026-10-01..2026-10-03 by day", submitted(slow)
     variables: dict[str, Any] = {"one": left(days, "one")}
     variables["two"] = left("x: Charged 2026-10-02..2026-10-04 by day", "two")
     before = submitted(slow)
-    assert before == 4
+    assert before - begun == 4
     resumed = api.resume(QUICK, variables=variables)
     assert submitted(slow) == before
     assert resumed["status"].tolist() == ["success"] * 6

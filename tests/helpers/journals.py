@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import closing
 from pathlib import Path
 
 from ct_magic.client.journal.store import JournalFile
@@ -10,5 +9,4 @@ from ct_magic.client.journal.store import JournalFile
 
 def submissions(file: Path) -> list[dict[str, object]]:
     """Return every submission of a journal, the oldest first: one dict for each."""
-    with closing(JournalFile(file)) as opened:
-        return opened.read("SELECT * FROM submissions ORDER BY id")
+    return JournalFile(file).read("SELECT * FROM submissions ORDER BY id")

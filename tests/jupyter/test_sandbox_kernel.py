@@ -5,7 +5,8 @@ from __future__ import annotations
 from helpers.front_end import FrontEnd
 
 ENGINE = (
-    "from datetime import UTC\nfrom ct_magic.sandbox.engine import Engine\nengine = Engine(UTC)"
+    "from datetime import UTC, date\nfrom ct_magic.sandbox.engine import Engine\n"
+    "engine = Engine(UTC)\nengine.generate(1, 1, date(2026, 11, 23))"
 )
 SETTING = "engine._db.execute(\"SELECT current_setting('enable_progress_bar')\").fetchone()"
 

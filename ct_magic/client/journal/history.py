@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Callable, Mapping
-from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -111,11 +110,10 @@ def _read_file(file: Path | None, work: Callable[[JournalFile], _T]) -> _T | Non
     if file is None or not file.exists():
         return None
     try:
-        from ct_magic.client.journal.store import JournalFile, JournalFileError
+        from ct_magic.client.journal.store import JournalFileError, opened
     except ImportError as error:
         raise JournalError(f"the journal {file} cannot be read ({error})") from None
     try:
-        with closing(JournalFile(file)) as opened:
-            return work(opened)
+        return work(opened(file))
     except JournalFileError as error:
         raise JournalError(f"the journal {file} cannot be read ({error})") from None

@@ -222,11 +222,6 @@ class JournalFile:
                     cursor.execute(*step)
             return cursor.lastrowid or 0
 
-    def close(self) -> None:
-        """Close it."""
-        with _busy:
-            self._db.close()
-
     @contextmanager
     def _use(self) -> Iterator[sqlite3.Connection]:
         with _busy:
