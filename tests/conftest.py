@@ -52,11 +52,19 @@ sys.dont_write_bytecode = False
 
 DESKS = pytest.StashKey["Desks"]()
 IN_A_BROWSER = re.compile(r"browser|test_colour|test_labextension")  # files
+SLOW = re.compile(r"^tests/(jupyter/|test_)")  # kernels and processes
+# These take seconds to import, to check what no test has: addresses in letters of all scripts.
+sys.modules["rfc3987_syntax"] = None  # type: ignore[assignment] # jsonschema does without
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the browser's tests: of two workers, one would wait long for a last such file."""
-    items.sort(key=lambda item: item.get_closest_marker("browser") is None)
+    """Begin with what takes long: at the end the workers would wait for a last such file."""
+    items.sort(
+        key=lambda item: (
+            item.get_closest_marker("browser") is None,
+            SLOW.match(item.nodeid) is None,
+        )
+    )
 
 
 @pytest.hookimpl(optionalhook=True)
