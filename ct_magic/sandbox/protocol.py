@@ -6,8 +6,7 @@ import json
 import re
 import secrets
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from random import Random
 from typing import Any
@@ -48,25 +47,6 @@ class _Pending:
     looks: int
     polls: int = 0
     never: bool = False
-
-
-class Room:
-    """Lets so many requests to the counts in at once; what comes above that is answered 429."""
-
-    def __init__(self, most: int) -> None:
-        self._most, self._inside, self._lock = most, 0, ForkLock()
-
-    @contextmanager
-    def entered(self) -> Iterator[bool]:
-        """Count a request as under way; yield False where it is one too many."""
-        with self._lock:
-            self._inside += 1
-            has_room = self._inside <= self._most
-        try:
-            yield has_room
-        finally:
-            with self._lock:
-                self._inside -= 1
 
 
 class Protocol:
@@ -112,6 +92,7 @@ class Protocol:
             content = {"data": self._engine.data()} if is_short else self._engine.schema()
             return reply(200, content)
         req_id = parse_qs(parts.query, keep_blank_values=True).get("req_id", [None])[0]
+        # Only so many requests to the counts at once: what comes above that is answered 429.
         with self._lock:
             self._inside += 1
             has_room = self._inside <= self._at_once
