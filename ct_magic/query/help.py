@@ -19,12 +19,6 @@ class Topic(Record):
     text: str
     is_recipe: bool
 
-    @property
-    def examples(self) -> list[str]:
-        """Return its cells, as they are typed."""
-        paragraphs = (part for part in self.text.split("\n\n") if part.startswith("    "))
-        return [re.sub("^    ", "", part, flags=re.MULTILINE) for part in paragraphs]
-
 
 _HELP = files(__package__).joinpath("help.txt").read_text(encoding="utf-8")
 _BLOCK = re.compile(r"^(===?) (.*)\n((?:(?!===? |# ).*\n)*)", re.MULTILINE)

@@ -3,6 +3,8 @@
 import re
 from pathlib import Path
 
+from ct_magic.query.help import Topic
+
 ROOT = Path(__file__).parents[2]
 FOLDERS = ("ct_magic", "notebooks", "tests")
 PATHS = [
@@ -15,3 +17,9 @@ PAGES = {path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8") for
 def blocks(page: str, kind: str) -> list[str]:
     """Return the fenced blocks of a kind, in their order."""
     return re.findall(rf"^```{kind}\n(.*?)^```$", PAGES[page], re.MULTILINE | re.DOTALL)
+
+
+def examples(topic: Topic) -> list[str]:
+    """Return the cells of a topic of the help, as they are typed."""
+    paragraphs = (part for part in topic.text.split("\n\n") if part.startswith("    "))
+    return [re.sub("^    ", "", part, flags=re.MULTILINE) for part in paragraphs]

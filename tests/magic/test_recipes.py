@@ -1,19 +1,20 @@
 """`%ct help retention` and its like: a cell that answers the question, and that can be run."""
 
 import pytest
+from helpers.pages import examples
 from helpers.shell import TODAY
 
 from ct_magic.magic import arguments
 from ct_magic.query.help import TOPICS, Topic, topic, words
 from ct_magic.query.parser import statements
 
-RECIPES = [topic for topic in TOPICS if topic.is_recipe and topic.examples[0].startswith("%%")]
+RECIPES = [topic for topic in TOPICS if topic.is_recipe and examples(topic)[0].startswith("%%")]
 
 
 @pytest.mark.parametrize("recipe", RECIPES, ids=lambda recipe: recipe.words[0])
 def test_the_cell_of_a_recipe_can_be_run(recipe: Topic) -> None:
     """Help that cannot be typed is worse than none."""
-    line, _, text = recipe.examples[0].partition("\n")
+    line, _, text = examples(recipe)[0].partition("\n")
     assert arguments.of_cell(line.removeprefix("%%ctcount"), text).name
     assert statements(text, today=TODAY)
 

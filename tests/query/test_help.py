@@ -3,6 +3,7 @@
 from datetime import date
 
 import pytest
+from helpers.pages import examples
 from helpers.shell import TODAY
 
 from ct_magic import UsageError
@@ -13,7 +14,7 @@ from ct_magic.query.parser import parse
 
 PARAMS = {"floor": 5, "kinds": ["a"], "start": date(2026, 1, 1), "end": date(2026, 1, 2)}
 QUERIES = [topic for topic in TOPICS if not topic.is_recipe]
-EXAMPLES = [example for topic in QUERIES for example in topic.examples]
+EXAMPLES = [example for topic in QUERIES for example in examples(topic)]
 
 
 def test_the_page_fits_one_screen_and_its_cell_runs() -> None:

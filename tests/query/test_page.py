@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from helpers.language_inputs import TODAY, check_statement
+from helpers.pages import examples
 
 import ct_magic
 from ct_magic.query.help import TOPICS
@@ -84,7 +85,7 @@ def test_the_windows_of_the_page_are_those_that_are_asked() -> None:
 @pytest.mark.parametrize("topic", TOPICS, ids=lambda topic: topic.words[0])
 def test_help_and_page_speak_of_the_same_clauses(topic) -> None:  # type: ignore[no-untyped-def]
     """Each example of `%ct help` is made of words that the page has."""
-    for example in () if topic.is_recipe else topic.examples:
+    for example in () if topic.is_recipe else examples(topic):
         bare = re.sub(r"\"[^\"]*\"|'[^']*'|\{.*\}|#.*|\$\w+|\w+:", " ", example)
         for word in re.findall(r"\b[a-z]+\b", bare):
             assert word in WORDS, word

@@ -48,26 +48,17 @@ def misplaced_token(stop: Stop) -> str | None:
 
 def wrong_cells() -> Iterator[tuple[str, str]]:
     """Yield the wrong cells of the table, each with its message."""
+    return table_entries("misplaced.txt", r" *\|\| *")
+
+
+def table_entries(name: str, between: str) -> Iterator[tuple[str, str]]:
+    """Yield what is indented in a table, each with the message above it; `between` parts them."""
     message = ""
-    for line in table_lines("misplaced.txt"):
+    for line in table_lines(name):
         if line.startswith(" "):
-            yield from ((cell.strip(), message) for cell in line.split("||") if cell.strip())
+            yield from ((entry, message) for entry in re.split(between, line.strip()) if entry)
         else:
             message = line
-
-
-def word_tables() -> dict[str, dict[str, str]]:
-    """Return the tables of `words.txt`: of each word or sign, what to write in its place."""
-    tables: dict[str, dict[str, str]] = {}
-    message = ""
-    for line in table_lines("words.txt"):
-        if line.startswith("= "):
-            table = tables.setdefault(line[2:].partition(":")[0], {})
-        elif line.startswith(" "):
-            table |= dict.fromkeys(re.split("  +", line.strip()), message)
-        else:
-            message = line
-    return tables
 
 
 @cache

@@ -7,12 +7,12 @@ import unicodedata
 
 from ct_magic.common.words import suggestions
 from ct_magic.query.lexer import API_NAMES, CONTEXTUAL, KEYWORDS, NOT_FIRST, WORDS, Token
-from ct_magic.query.mistakes.examples import NUMBERS, ORDERS, word_tables
+from ct_magic.query.mistakes.examples import NUMBERS, ORDERS, table_entries
 from ct_magic.query.mistakes.stop import Mistake, Stop, typed
 from ct_magic.query.tree import reach
 
-_TABLES = word_tables()
-WORDS_OF_OTHERS, _SIGNS = _TABLES["foreign"], _TABLES["sign"]
+# Of each word, two words or sign, what to write in its place.
+WORDS_OF_OTHERS = dict(table_entries("words.txt", "  +"))
 
 
 def foreign_word(stop: Stop) -> Mistake | None:
@@ -80,7 +80,7 @@ def odd_token(stop: Stop) -> Mistake | None:
         case "ODD_DATE":
             return stop.mistake(_dated(text))
         case "HABIT":
-            return stop.mistake(_SIGNS.get(text, _SIGNS["=="]))
+            return stop.mistake(WORDS_OF_OTHERS.get(text, WORDS_OF_OTHERS["=="]))
         case "BAD":
             return Mistake(_stranger(stop), start, stop.found.end)
     return None
@@ -119,8 +119,8 @@ def _dated(text: str) -> str:
 def _stranger(stop: Stop) -> str:
     char = stop.found.text
     called = f"{unicodedata.name(char, 'a character').lower()} (U+{ord(char):04X})"
-    if char in _SIGNS:
-        return f"found '{char}': {_SIGNS[char]}"
+    if char in WORDS_OF_OTHERS:
+        return f"found '{char}': {WORDS_OF_OTHERS[char]}"
     if char in QUOTES:
         return f"found {char}, a quote that programs do not know: type {QUOTES[char]}"
     if unicodedata.category(char) in ("Zs", "Cf", "Cc", "Zl", "Zp", "Cs"):
