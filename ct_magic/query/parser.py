@@ -39,13 +39,13 @@ from ct_magic.query.model import JsonQuery, Query
 from ct_magic.query.parts import NamedCondition, NamedEvent
 from ct_magic.query.printer import to_text
 from ct_magic.query.tree import DidNode, Progress, QueryNode, StatementNode, reach
-from ct_magic.rows import Record
 
 _DEEPEST = 30  # brackets in brackets
 _INDENTED = "a statement begins without indentation: take the spaces before it away"
 _INDENTED_LABEL = "a label begins its statement: take the spaces before it away"
 _NO_MORE = "a condition is what may be behind 'where', and no more"
 _EMPTY = "nothing is asked: write an event's name, as in App Launched last 7 days"
+Spelled = tuple[list[Token], StatementNode]  # a statement's tokens, and their tree
 _Statements = list[tuple[Query | JsonQuery, list[Token]]]  # each with its tokens
 
 
@@ -190,16 +190,9 @@ def _part(
     return builder, body
 
 
-class Spelled(Record):
-    """A statement as it is spelled: its tokens and their parse tree."""
-
-    line: tuple[Token, ...]
-    tree: StatementNode
-
-
-def spelled(source: Source) -> tuple[Spelled, ...]:
+def spelled(source: Source) -> list[Spelled]:
     """Return the statements as they are spelled, without looking up a `$name`; QueryError else."""
-    return tuple(Spelled(tuple(line), _tree(source, line)) for line in _statement_lines(source))
+    return [(line, _tree(source, line)) for line in _statement_lines(source)]
 
 
 def _statements(

@@ -130,7 +130,7 @@ def read_sheet(text: str) -> Sheet:
         return Sheet((_Written(row({}), before=_ended(source.text)),))
     statements, at = [], 0
     for spelling in spelled(source):
-        start, end = spelling.line[0].start, spelling.line[-1].end
+        start, end = spelling[0][0].start, spelling[0][-1].end
         statements.append(
             _Written(draft(spelling, source), source.text[start:end], source.text[at:start])
         )

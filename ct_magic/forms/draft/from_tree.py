@@ -19,14 +19,15 @@ class _NoFieldError(Exception):
 
 def draft(statement: parser.Spelled, source: Source) -> FieldRow:
     """Return the fields of a statement; what no field can show is kept as its text."""
-    label, body = statement.tree.label, statement.tree.body
+    line, spelled = statement
+    label, body = spelled.label, spelled.body
     named = field_text.name_field(label.text) if label else ""
     if isinstance(body, Token):
         return _json(body.text, named)
     try:
-        return _Reader(statement.line).query(body, named)
+        return _Reader(line).query(body, named)
     except _NoFieldError:
-        text = source.text[body.first.start : statement.line[-1].end]
+        text = source.text[body.first.start : line[-1].end]
         return row({"label": named, "body": text})
 
 
@@ -47,7 +48,7 @@ def _json(body: str, label: str) -> FieldRow:
 class _Reader:
     """Reads the nodes of one statement, whose tokens are `line`."""
 
-    def __init__(self, line: tuple[Token, ...]) -> None:
+    def __init__(self, line: list[Token]) -> None:
         self._line = line
 
     def query(self, query: tree.QueryNode, label: str) -> FieldRow:
