@@ -11,6 +11,7 @@ from helpers.language_inputs import TODAY
 
 from ct_magic import QueryError
 from ct_magic.query.catalog import Names
+from ct_magic.query.mistakes import rewriting
 from ct_magic.query.parser import parse
 from ct_magic.query.printer import to_text
 
@@ -21,6 +22,16 @@ def message_of(cell: str, today: date = TODAY) -> str:
     with pytest.raises(QueryError) as caught:
         parse(cell, today=today)
     return str(caught.value.message)
+
+
+def test_a_usual_name_costs_few_patterns() -> None:
+    """All of them take a fifth of a second to compile, and the first query waits for them."""
+    names = ["App Launched", "Product Viewed", "Added To Cart", "First Purchase", "User Login"]
+    for name in names:
+        rewriting._compiled.cache_clear()
+        rewriting.swallowed.cache_clear()
+        parse(f"{name} last 7 days", today=TODAY)
+        assert rewriting._compiled.cache_info().currsize < 20, name
 
 
 @pytest.mark.parametrize(

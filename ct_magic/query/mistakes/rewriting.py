@@ -161,7 +161,8 @@ def rewritten(stop: Stop, *, late: bool = False) -> Mistake | None:
     """Explain what the table has in other words; late, by the rows that others come before."""
     window, begins = _Window(stop), {">": stop.at, "^": stop.begin()}
     rows = (row for row in _rewrites() if row[0][:1] != "=" and late == row[0].startswith("<"))
-    for sign, pattern, said in rows:
+    for sign, typed_pattern, said in rows:
+        pattern = _compiled(typed_pattern)
         for match in filter(None, (pattern.match(window.text, start) for start in window.starts)):
             start, end = match.span()
             if end not in window.ends:
@@ -201,17 +202,21 @@ def with_own_events(message: str, line: Line) -> str:
 @lru_cache(maxsize=1000)
 def swallowed(name: str, today: date | None = None) -> str | None:
     """Return what to write for an event's name that is rather a query: Charged twice."""
-    # The patterns take a tenth of a second to compile, and most names have no word of theirs.
+    # To compile all patterns takes a fifth of a second, and most names have no word of theirs.
     begun = {word[:3].casefold() for word in name.split()}
-    if begun.isdisjoint(_beginnings()) and not re.search(r"\d", name):
-        return None
-    days = [*_compiled(_DAY_IN_WORDS).finditer(name)]
+
+    def may_match(pattern: str) -> bool:
+        return not begun.isdisjoint(_beginnings(pattern)) or bool(re.search(r"\d", name))
+
+    days = [*_compiled(_DAY_IN_WORDS).finditer(name)] if may_match(_DAY_IN_WORDS) else []
     if len(days) == 2 and days[1].end() == len(name) and not days[0]["weekday"]:
         begin, joint = days[0].start(), name[days[0].end() : days[1].start()]
         if name[:begin].endswith(" ") and re.fullmatch(_UP_TO, joint):
             return f"write {name[:begin]}{_rewritten(name, days, today or date.today(), True)}"
     for sign, pattern, message in _rewrites():
-        if sign[:1] in ("=", "+") and (match := pattern.fullmatch(name)):
+        if sign[:1] not in ("=", "+") or not may_match(pattern):
+            continue
+        if match := _compiled(pattern).fullmatch(name):
             return message.format_map(_filled(match, today)).replace("`", "")
     return None
 
@@ -484,20 +489,20 @@ _WRITTEN: dict[str, Callable[[str], str]] = {
 
 
 @cache
-def _beginnings() -> frozenset[str]:
+def _beginnings(pattern: str) -> frozenset[str]:
     """Return the first three letters of each word that a pattern may look for."""
-    patterns = (line for line in table_lines("rewrites.txt") if not line.startswith(" "))
-    text = " ".join([*patterns, *(_OF_KIND[kind] for kind in _OF_KIND.keys() - {"event", "rest"})])
+    kinds = {*re.findall(r"\{([a-z]+)\d?\}", pattern)} - {"event", "rest"}
+    text = " ".join([pattern, *(_OF_KIND[kind] for kind in kinds)])
     bare = re.sub(r"\{[a-z]+\d?\}|\\[a-zA-Z]|\(\?", " ", text)
     return frozenset(word[:3].casefold() for word in re.findall("[a-z]+", bare, re.IGNORECASE))
 
 
 @cache
-def _rewrites() -> tuple[tuple[str, re.Pattern[str], str], ...]:
+def _rewrites() -> tuple[tuple[str, str, str], ...]:
     """Return of each row of the table its sign, its pattern and its message."""
     lines = table_lines("rewrites.txt")
     rows = zip((re.split(r"^(=|[+<]?[>^]?)", p) for p in lines[::2]), lines[1::2], strict=True)
-    return tuple((sign, _compiled(typed), said.strip()) for (_, sign, typed), said in rows)
+    return tuple((sign, pattern, said.strip()) for (_, sign, pattern), said in rows)
 
 
 @cache
