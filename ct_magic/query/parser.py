@@ -257,5 +257,5 @@ def _tree(source: Source, line: list[Token], today: date | None = None) -> State
 def _written(query: Query | JsonQuery, body: list[Token]) -> str:
     """Return the statement's text on one line; of JSON and variables what they mean."""
     if any(token.type in ("JSON", "PARAM") for token in body):
-        return query.body if isinstance(query, JsonQuery) else to_text(replace(query, label=None))
+        return to_text(replace(query, label=None))
     return one_line(body)

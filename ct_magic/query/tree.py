@@ -30,7 +30,8 @@ class Node:
         cls.__match_args__ = tuple(names)  # type: ignore[misc] # as of a dataclass
 
     def __init__(self, *values: object, **named: object) -> None:
-        vars(self).update(zip(self.__match_args__, values, strict=False), **named)
+        names = self.__match_args__[: len(values)]  # what has a default may be left out
+        vars(self).update(zip(names, values, strict=True), **named)
 
     @property
     def first(self) -> Token:
