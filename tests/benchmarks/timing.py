@@ -44,9 +44,15 @@ def filled(template: str, /, **values: object) -> str:
 
 def fresh(code: str, /, *, times: int = 1, **values: Any) -> dict[str, float]:
     """Run code in a fresh interpreter, which prints a JSON object; give the medians of it."""
+    return in_turn([code], times, **values)[0]
+
+
+def in_turn(codes: list[str], times: int, **values: Any) -> list[dict[str, float]]:
+    """Do so for several pieces of code, in turn: what else the machine does slows all of them."""
     with tempfile.TemporaryDirectory() as state:
-        runs = [_fresh(code, state, values) for _ in range(times)]
-    return {name: median(run[name] for run in runs) for name in runs[0]}
+        rounds = [[_fresh(code, state, values) for code in codes] for _ in range(times)]
+    runs = zip(*rounds, strict=True)
+    return [{name: median(run[name] for run in of) for name in of[0]} for of in runs]
 
 
 def _fresh(code: str, state: str, values: dict[str, Any]) -> dict[str, float]:
