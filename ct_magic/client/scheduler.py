@@ -239,8 +239,9 @@ class Schedule:
             case kinds.Forgotten(error):
                 return [self._forgotten(job, error, now)]
             case kinds.Denied(error) | kinds.Failure(error):
-                ended = self._end(replace(job, error=error), State.FAILED, now)
                 is_final = isinstance(answer, kinds.Denied)  # for everything that would be asked
+                refused = replace(job, error=error, refused=not is_final)
+                ended = self._end(refused, State.FAILED, now)
                 return [ended, *self.give_up(error, now)] if is_final else [ended]
 
     def _hold(self, job: Job, req_id: str, now: float, at: datetime | None = None) -> Job:

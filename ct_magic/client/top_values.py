@@ -8,15 +8,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
-from typing import TYPE_CHECKING
+from dataclasses import field
 
-from ct_magic.client.jobs import Answer, Failure, Success, Tally
+from ct_magic.client.jobs import Answer, Success, Tally
 from ct_magic.client.responses import INVALID_GROUP, is_anothers, json_object, read, unusable
 from ct_magic.rows import Record
-
-if TYPE_CHECKING:
-    from ct_magic.client.transport import Asker
 
 TOP_VALUES_PATH = "/1/counts/top.json"
 MOST_VALUES = 100  # of a group
@@ -40,10 +36,10 @@ class Value(Record):
     events: int
 
 
-class Listed(Success):
-    """The values are there, by the keys of their groups."""
+class Listed(Tally):
+    """What a success carries here: the values, by the keys of their groups, and no count."""
 
-    values: Mapping[str, tuple[Value, ...]] | None = None
+    values: Mapping[str, tuple[Value, ...]] = field(default_factory=dict)
 
 
 def request_body(query: Mapping[str, object], groups: Sequence[Group]) -> str:
@@ -65,37 +61,23 @@ def read_top(
     values = {key: _read_group(kinds) for key, kinds in data.items() if isinstance(kinds, dict)}
     if is_anothers(data, req_id) or None in values.values():
         return unusable("the answer holds no values of this query")
-    return Listed(Tally(0), values={key: listed or () for key, listed in values.items()})
+    return Success(Listed(0, values={key: listed or () for key, listed in values.items()}))
 
 
-class TopValues:
-    """Asks for the values of some groups, and keeps what came: `values`, by the groups' keys."""
+def values_of(tally: Tally | None, groups: Sequence[Group]) -> list[tuple[Value, ...]]:
+    """Return the values of each group, the commonest first; none where they did not arrive."""
+    values = tally.values if isinstance(tally, Listed) else {}
+    listed = (values.get(f"g{number}", ()) for number, _ in enumerate(groups, 1))
+    return [tuple(sorted(each, key=lambda value: -value.events)) for each in listed]
 
-    def __init__(self, asker: Asker, groups: Sequence[Group]) -> None:
-        self._asker, self._groups = asker, groups
-        self.values: Mapping[str, tuple[Value, ...]] = {}
 
-    def submit(self, body: str) -> Answer:
-        """Send a request, JSON as text."""
-        return self._kept(self._asker.submit(body))
-
-    def poll(self, req_id: str) -> Answer:
-        """Look whether the values under this id are there."""
-        return self._kept(self._asker.poll(req_id))
-
-    def of(self, group: Group) -> tuple[Value, ...]:
-        """Return the values of a group, the commonest first."""
-        values = self.values.get(f"g{self._groups.index(group) + 1}", ())
-        return tuple(sorted(values, key=lambda value: -value.events))
-
-    def _kept(self, answer: Answer) -> Answer:
-        if isinstance(answer, Listed):
-            self.values = answer.values or {}
-        if isinstance(answer, Failure) and INVALID_GROUP in answer.error.lower():
-            names = ", ".join(repr(group.name) for group in self._groups)
-            hint = f"the event never had one of the properties {names}: names are exact"
-            return replace(answer, error=f"{answer.error}; {hint}, upper and lower case differ")
-        return answer
+def explained(error: str, groups: Sequence[Group]) -> str:
+    """Return what the service says of a query that it refused, and what it may mean by it."""
+    if INVALID_GROUP not in error.lower():
+        return error
+    names = ", ".join(repr(group.name) for group in groups)
+    hint = f"the event never had one of the properties {names}: names are exact"
+    return f"{error}; {hint}, upper and lower case differ"
 
 
 def _read_group(kinds: Mapping[str, object]) -> tuple[Value, ...] | None:

@@ -9,13 +9,13 @@ point holds only where another count shows that its clauses had an effect.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 from ct_magic import errors
 from ct_magic.client.accounts import Account
-from ct_magic.client.jobs import Answer, Failure, State, Tally
+from ct_magic.client.jobs import Job
 from ct_magic.client.journal.journal import open_journal
 from ct_magic.counting.asking import ask_unrecorded
 from ct_magic.planning.prepare import PreparedCell, remember_facts, today_of
@@ -27,8 +27,6 @@ from ct_magic.settings import Settings, in_force
 if TYPE_CHECKING:
     import pandas as pd
 
-    from ct_magic.client.journal.journal import Journal
-    from ct_magic.client.transport import Asker
 
 EVENT = "App Launched"
 BACK = timedelta(days=3)  # from today to the day D
@@ -40,6 +38,7 @@ FEWEST = 30  # people; that all of fewer came in both halves of a day proves not
 _ENOUGH_PEOPLE = 300
 STRANGE = "ct_magic_check"  # a name that no account has
 _Body = dict[str, object]
+Answers = Mapping[str, Job]  # by the names of `questions`, each ended
 MARKS = {True: ("✓", "holds"), False: ("✗", "does not hold"), None: ("?", "unknown")}
 
 
@@ -51,26 +50,6 @@ class Point(Record):
     result: str
     holds: bool | None
     meaning: str
-
-
-class Answers(Record):
-    """What came: the tally of each count, or why it is missing, and which ones were refused."""
-
-    tallies: Mapping[str, Tally]
-    errors: Mapping[str, str]
-    refused: Collection[str] = ()
-
-    def counts(self, *names: str) -> list[int] | None:
-        """Return these counts; None where one is missing."""
-        tallies = [self.tallies.get(name) for name in names]
-        return [tally.count for tally in tallies if tally] if all(tallies) else None
-
-    def shown(self, *names: str) -> str:
-        """Return these counts as people read them, or the first error."""
-        if error := next((self.errors[name] for name in names if name in self.errors), None):
-            return error
-        tallies = [self.tallies.get(name) for name in names]
-        return ", ".join(f"{tally.count:,}" if tally else "nothing" for tally in tallies)
 
 
 def questions(today: date, event: str = EVENT) -> dict[str, _Body]:
@@ -202,7 +181,7 @@ _RULES = (
 
 
 def points(answers: Answers) -> tuple[Point, ...]:
-    """Return what the answers say, point by point."""
+    """Return what the answers to `questions` say, point by point."""
     return (
         *(_judged(rule, answers) for rule in _RULES),
         *(_undecided(answers, f"unknown {kind}") for kind in ("key", "operator", "filter")),
@@ -210,40 +189,55 @@ def points(answers: Answers) -> tuple[Point, ...]:
     )
 
 
+def _counts(answers: Answers, *names: str) -> list[int] | None:
+    """Return these counts; None where one is missing."""
+    tallies = [answers[name].tally for name in names]
+    return [tally.count for tally in tallies if tally] if all(tallies) else None
+
+
+def _shown(answers: Answers, *names: str) -> str:
+    """Return these counts as people read them, or why the first that is missing is."""
+    for job in (answers[name] for name in names):
+        if job.tally is None:  # one that is lost on the way is not refused
+            words = ("refused" if job.refused else str(job.state), job.error)
+            return ": ".join(filter(None, words))
+    return ", ".join(f"{count:,}" for count in _counts(answers, *names) or ())
+
+
 def _judged(rule: _Rule, answers: Answers) -> Point:
-    counts = answers.counts(*rule.counts)
+    counts = _counts(answers, *rule.counts)
     holds = rule.judge(*counts) if counts else None
     if rule.narrowed:
         # A clause that was ignored excludes no profile, or all of them.
-        whole, *parts = answers.counts("day", *rule.narrowed) or [0]
+        whole, *parts = _counts(answers, "day", *rule.narrowed) or [0]
         if not whole or (holds and not all(0 < part < whole for part in parts)):
             holds = None
-    return Point(rule.name, rule.tested, answers.shown(*rule.counts), holds, rule.meaning)
+    return Point(rule.name, rule.tested, _shown(answers, *rule.counts), holds, rule.meaning)
 
 
 def _undecided(answers: Answers, kind: str) -> Point:
-    counts, is_refused = answers.counts("day", kind), kind in answers.refused
+    counts = _counts(answers, "day", kind)
     ignored = counts is not None and counts[0] == counts[1]
-    result = answers.shown("day", kind)
+    result = _shown(answers, "day", kind)
     return Point(
         f"{kind} is refused",
         f"E; E with an {kind} (an undocumented one)",
         f"{result} (ignored)" if ignored else result,
-        True if is_refused else None if counts is None or not counts[0] else False,
+        True if answers[kind].refused else None if counts is None or not counts[0] else False,
         "a misspelt one is an error where this holds; where not, it is ignored silently and the "
         "count is of more profiles than meant",
     )
 
 
 def _devices(answers: Answers) -> Point:
-    tally = answers.tallies.get("day")
+    tally = answers["day"].tally
     split = {"users": tally.users, "devices": tally.devices} if tally else {}
     shown = ", ".join(f"{value:,} {name}" for name, value in split.items() if value is not None)
     like = [name for name, value in split.items() if tally and value == tally.count]
     return Point(
         "count is users or devices",
         "E: count against userDeviceCount",
-        f"{answers.shown('day')}: {shown or 'no split'}",
+        f"{_shown(answers, 'day')}: {shown or 'no split'}",
         None if not shown else bool(like),
         f"a count is one of {' and of '.join(like)}"
         if like
@@ -338,6 +332,8 @@ def check(
     does not hold. Raises AccountError for missing credentials, and CountFailedError where the
     account could not be asked.
     """
+    from ct_magic.client.transport import Service
+
     chosen = SESSION.account(account)
     settings = settings or in_force()
     day = today or today_of(chosen, settings)
@@ -347,48 +343,11 @@ def check(
     if say is not None:
         say(f"about {len(bodies)} small counts of account {chosen.name} ({chosen.id})")
     journal = open_journal(chosen)
-    answers = _answers(list(bodies), PreparedCell(plan, chosen, settings, day), journal)
+    cell = PreparedCell(plan, chosen, settings, day)
+    answers = dict(zip(bodies, ask_unrecorded(cell, journal, Service(chosen)), strict=True))
     result = Check(chosen.name, points(answers))
-    if "day" not in answers.tallies:
-        error = answers.errors.get("day", "no answer yet")
-        raise errors.CountFailedError(f"the account could not be asked: {error}", result.frame)
+    if answers["day"].tally is None:
+        message = f"the account could not be asked: {_shown(answers, 'day')}"
+        raise errors.CountFailedError(message, result.frame)
     remember_facts(journal, {p.name: p.holds for p in result.points})
     return result
-
-
-class _Refusals:
-    """Passes requests on, and remembers the refused ones: a lost request is no refusal."""
-
-    def __init__(self, asker: Asker) -> None:
-        self._asker = asker
-        self.refused: set[str] = set()
-
-    def submit(self, body: str) -> Answer:
-        """Send a query."""
-        return self._noted(body, self._asker.submit(body))
-
-    def poll(self, req_id: str) -> Answer:
-        """Look whether the query under this id is done."""
-        return self._noted(req_id, self._asker.poll(req_id))
-
-    def _noted(self, request: str, answer: Answer) -> Answer:
-        if isinstance(answer, Failure):
-            self.refused.add(request)
-        return answer
-
-
-def _answers(names: list[str], cell: PreparedCell, journal: Journal) -> Answers:
-    from ct_magic.client.transport import Service
-
-    asker = _Refusals(Service(cell.account))
-    jobs = ask_unrecorded(cell, journal, asker)
-    tallies, why, refused = dict[str, Tally](), dict[str, str](), set[str]()
-    for name, job in zip(names, jobs, strict=True):
-        if job.tally is not None:
-            tallies[name] = job.tally
-            continue
-        if job.state is State.FAILED and {job.question.body, job.req_id} & asker.refused:
-            refused.add(name)
-        words = ("refused" if name in refused else str(job.state), job.error)
-        why[name] = ": ".join(filter(None, words))
-    return Answers(tallies, why, refused)

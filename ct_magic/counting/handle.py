@@ -16,6 +16,7 @@ from ct_magic.client.jobs import State
 from ct_magic.common.threads import now, spawn, spawn_import
 from ct_magic.common.words import plain
 from ct_magic.panel.front_end import CommPump
+from ct_magic.panel.standing import FINE
 from ct_magic.planning.row_results import reason, shared_error
 from ct_magic.rows import Record, row_name
 
@@ -36,7 +37,6 @@ ERRORS: dict[State, type[errors.CountError]] = {
     State.CANCELLED: errors.CountCancelledError,
     State.INCONSISTENT: errors.CountFailedError,
 }
-_FINE = (State.SUCCESS, State.NOT_YET)  # a row that cannot be asked yet is no failure
 _SHOWN = 3
 _WORDS = {State.SUBMITTED: "asked", State.SUCCESS: "done"}  # the panel's
 _LOOK = 0.05  # seconds between two looks of `await` at what other threads do
@@ -83,7 +83,7 @@ class Stamp(Record):
         frame.attrs["account"] = self.account
         if self.cell is not None:
             frame.attrs["cell"] = self.cell
-            if not set(frame["status"]) <= set(map(str, _FINE)):
+            if not set(frame["status"]) <= set(map(str, FINE)):
                 frame.attrs["as_given"] = digest(frame)
         return frame
 
@@ -272,7 +272,7 @@ def arrived(value: Any) -> Any:
     if "status" not in getattr(value, "columns", ()):
         kind = type(value).__name__
         raise errors.UsageError(f"expected a count or its DataFrame, got {kind}")
-    fine = set(map(str, _FINE))
+    fine = set(map(str, FINE))
     lost = sum(status not in fine for status in value["status"])
     if lost:
         message = f"{lost} of {len(value)} counts did not arrive: the column 'error' says why"
@@ -289,7 +289,7 @@ def outcome(rows: Sequence[RowResult], frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _what_happened(rows: Sequence[RowResult]) -> str:
-    lost = [row for row in rows if row.state not in _FINE]
+    lost = [row for row in rows if row.state not in FINE]
     if not lost:
         return "the count had arrived" if len(rows) == 1 else "the counts had arrived"
     if len(rows) == 1:

@@ -11,7 +11,7 @@ from ct_magic.client import top_values
 from ct_magic.client.accounts import Account
 from ct_magic.client.jobs import State
 from ct_magic.client.journal.journal import open_journal
-from ct_magic.client.top_values import LONGEST, TOP_VALUES_PATH, Group, TopValues, read_top
+from ct_magic.client.top_values import LONGEST, TOP_VALUES_PATH, Group, read_top, values_of
 from ct_magic.common.words import harmless
 from ct_magic.counting.asking import ask_unrecorded
 from ct_magic.planning.prepare import PreparedCell, today_of, zone_of
@@ -119,11 +119,12 @@ def property_values(
     question = question_about(query, top_values.request_body(query, asked), about)
     cell = PreparedCell(Plan((), (question,)), chosen, settings, day)
     service = Service(chosen, path=TOP_VALUES_PATH, read=read_top, longest=LONGEST)
-    asker = TopValues(service, asked)
-    [job] = ask_unrecorded(cell, open_journal(chosen), asker)
-    found = CommonValues(question.event, {p: asker.of(group) for p, group in groups.items()})
+    [job] = ask_unrecorded(cell, open_journal(chosen), service)
+    listed = values_of(job.tally, asked)
+    found = CommonValues(question.event, dict(zip(groups, listed, strict=True)))
     if job.state is not State.SUCCESS:
-        message = f"the values did not arrive: {job.error or job.state}"
+        why = top_values.explained(job.error or str(job.state), asked)
+        message = f"the values did not arrive: {why}"
         raise errors.CountFailedError(message, found.frame)
     SESSION.know(found.names, chosen.name, "values")
     return found

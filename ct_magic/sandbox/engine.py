@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ct_magic.common.threads import ForkLock
 from ct_magic.errors import MissingExtraError, UsageError
-from ct_magic.sandbox.compile_sql import compile_query
+from ct_magic.sandbox.compile_sql import FAMILIES, compile_query
 from ct_magic.sandbox.filter_sql import MACROS, Sql
 from ct_magic.sandbox.sample_data import generate
 from ct_magic.sandbox.top_values_sql import top_values
@@ -41,7 +41,6 @@ SELECT kind, name, CASE mode(type) WHEN 'VARCHAR' THEN 'text' WHEN 'BOOLEAN' THE
 FROM t LEFT JOIN examples USING (kind, name)
 GROUP BY kind, name ORDER BY kind, name
 """
-_PROFILE_COLUMNS = ("profile", "tech", "app", "demographics", "reachability")
 SCANNED = 5_000  # rows of an event, or profiles, that are looked at
 _TOGETHER = 20  # kinds of objects in one statement, most of whose time is its compilation
 ITEMS = """
@@ -61,13 +60,13 @@ SELECT concat_ws(' ', (SELECT sum(hash(e)::HUGEINT) FROM events e),
 
 def schema(db: duckdb.DuckDBPyConnection, events: Iterable[str]) -> dict[str, Any]:
     """Return the names of events and properties, with types and examples."""
-    names = sorted(events)
+    names, columns = sorted(events), FAMILIES.values()
     named = f"SELECT properties AS j FROM events WHERE event_name = ? LIMIT {SCANNED}"
     # A filter on Charged finds what its items have, too.
     with_items = f"WITH e AS ({named}) SELECT j FROM e UNION ALL {ITEMS}"
     rows = [with_items if name == "Charged" else named for name in names]
     rows += [f"SELECT session AS j FROM events LIMIT {SCANNED}"]
-    rows += [f"SELECT {column} AS j FROM profiles LIMIT {SCANNED}" for column in _PROFILE_COLUMNS]
+    rows += [f"SELECT {column} AS j FROM profiles LIMIT {SCANNED}" for column in columns]
     found: list[dict[str, Any]] = [{} for _ in rows]
     for begin in range(0, len(rows), _TOGETHER):
         part = slice(begin, begin + _TOGETHER)
@@ -78,7 +77,7 @@ def schema(db: duckdb.DuckDBPyConnection, events: Iterable[str]) -> dict[str, An
             found[kind][name] = {"type": type_, "examples": examples}
     return {
         "events": dict(zip(names, found, strict=False)),
-        **dict(zip(("session", *_PROFILE_COLUMNS), found[len(names) :], strict=True)),
+        **dict(zip(("session", *columns), found[len(names) :], strict=True)),
         "geo": [place for (place,) in db.execute(_PLACE_PATHS).fetchall()],
     }
 

@@ -808,3 +808,26 @@ def test_a_failure_is_final() -> None:
     """A query that the service refuses is not sent again."""
     job, sent = drive([Failure("HTTP 400: bad")])
     assert (job.state, job.error, len(sent)) == (State.FAILED, "HTTP 400: bad", 1)
+
+
+@pytest.mark.parametrize(
+    ("answers", "right"),
+    [
+        ([Failure("HTTP 400: bad")], True),
+        ([Partial("1"), Failure("invalid event 'x'")], True),
+        ([Trouble("HTTP 503"), Busy("HTTP 429"), Failure("HTTP 400: bad")], True),
+        ([Denied("HTTP 401: no")], False),
+        ([Trouble("no connection")] * 30, False),
+        ([Partial("1"), *[Trouble("no connection")] * 30], False),
+        ([CRASH] * 30, False),
+        ([PAGE] * 30, False),
+        ([Partial("1"), *[Trouble("Query failed", cause=Cause.REFUSED)] * 9], False),
+        ([Partial("1"), *[GONE] * 4, Partial("2"), *[GONE] * 4], False),
+    ],
+)
+def test_only_a_query_that_the_service_refuses_is_called_refused(
+    answers: list[Answer], right: bool
+) -> None:
+    """One that was lost, given up, forgotten or turned away at the door says nothing of itself."""
+    job, _ = drive(answers)
+    assert (job.state, job.refused) == (State.FAILED, right)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from IPython.utils.capture import capture_output
 import ct_magic
 from ct_magic.client.accounts import Account
 from ct_magic.client.credentials import Secret
-from ct_magic.client.jobs import Failure, Forgotten, NotYet, Partial, Trouble
+from ct_magic.client.jobs import Failure, Forgotten, NotYet, Partial, Success, Trouble
 from ct_magic.client.top_values import Group, Listed, Value, read_top, request_body
 from ct_magic.common.words import harmless
 from ct_magic.counting.property_values import CommonValues, property_values
@@ -29,6 +30,21 @@ MODE = Group("event_properties", "Payment mode")
 QUICK = Settings(poll_interval=0.05, first_look=0.05, retry_wait=0.01)
 
 
+@pytest.fixture(scope="module")
+def small() -> Iterator[Sandbox]:
+    """A sandbox that answers at once."""
+    with Sandbox(profiles=60, latency=0, today=TODAY) as box:
+        yield box
+
+
+@pytest.fixture
+def told(small: Sandbox) -> Iterator[Sandbox]:
+    """The same, which a test may tell what to answer."""
+    usual = small._protocol._ask
+    yield small
+    small._protocol._ask = usual
+
+
 def account(box: Sandbox) -> Account:
     return Account("box", "SANDBOX", Secret("sandbox"), base_url=box.url, timezone="UTC")
 
@@ -36,8 +52,9 @@ def account(box: Sandbox) -> Account:
 def test_the_vendors_answer_is_read() -> None:
     """Texts and ranges, with their events."""
     answer = read_top(200, json.dumps(SHAPES["top values"]["answer"]).encode())
-    assert isinstance(answer, Listed)
-    assert answer.values == {
+    assert isinstance(answer, Success)
+    assert isinstance(answer.tally, Listed)
+    assert answer.tally.values == {
         "a": (Value("NUMBER", "0-100", 10), Value("NUMBER", "100-200", 9)),
         "b": (Value("STR", "Gold", 5), Value("STR", "Silver", 10)),
     }
@@ -75,7 +92,6 @@ def test_whatever_is_no_list_of_values_is_none(status: int, body: Any, kind: Any
     """All but a clean success is what it would be for a count."""
     answer = read_top(status, json.dumps(body).encode(), req_id="5")
     assert isinstance(answer, kind)
-    assert not isinstance(answer, Listed)
 
 
 def found(box: Sandbox, text: str, **more: Any) -> CommonValues:
@@ -103,21 +119,19 @@ def test_values_come_with_their_events(state: object, partials: int) -> None:
         ]
 
 
-def test_a_property_that_the_event_never_had_is_explained(state: object) -> None:
+def test_a_property_that_the_event_never_had_is_explained(state: object, small: Sandbox) -> None:
     """The service says "Invalid group", which nobody understands."""
-    with Sandbox(profiles=60, latency=0, today=TODAY) as box:
-        with pytest.raises(CountFailedError, match="the event never had one of") as caught:
-            found(box, "Charged 2026-10 by Nothing like it")
-        assert list(caught.value.frame.columns)[-1] == "events"
+    with pytest.raises(CountFailedError, match="the event never had one of") as caught:
+        found(small, "Charged 2026-10 by Nothing like it")
+    assert list(caught.value.frame.columns)[-1] == "events"
 
 
-def test_a_long_answer_is_read_whole(state: object) -> None:
+def test_a_long_answer_is_read_whole(state: object, told: Sandbox) -> None:
     """A hundred values are more than an answer with a count may be."""
-    with Sandbox(profiles=60, latency=0, today=TODAY) as box:
-        long = {"status": "success", "g1": {"STR": {f"{n:0500}": 1 for n in range(100)}}}
-        box._protocol._ask = {"/1/counts/top.json": lambda body: long}
-        (values,) = found(box, "Charged 2026-10 by Payment mode", top=100).values.values()
-        assert len(values) == 100
+    long = {"status": "success", "g1": {"STR": {f"{n:0500}": 1 for n in range(100)}}}
+    told._protocol._ask = {"/1/counts/top.json": lambda body: long}
+    (values,) = found(told, "Charged 2026-10 by Payment mode", top=100).values.values()
+    assert len(values) == 100
 
 
 STEERING = ["\x1b[2J", "a\x07b", "\ud800", "c\x9bd", "\ufffd"]
@@ -125,21 +139,20 @@ STEERING = ["\x1b[2J", "a\x07b", "\ud800", "c\x9bd", "\ufffd"]
 
 @pytest.mark.parametrize("odd", STEERING)
 def test_a_value_that_steers_a_terminal_is_shown_and_not_learned(
-    state: object, odd: str, shell: InteractiveShell, monkeypatch: pytest.MonkeyPatch
+    state: object, told: Sandbox, odd: str, shell: InteractiveShell, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It comes from the service, and goes into a terminal; half a pair could be written nowhere."""
-    with Sandbox(profiles=60, latency=0, today=TODAY) as box:
-        point_at(box, monkeypatch)
-        some = {"status": "success", "g1": {"STR": {odd: 2, "UPI": 1}}}
-        box._protocol._ask = {"/1/counts/top.json": lambda body: some}
-        with capture_output() as captured:
-            run(shell, "%ct values Charged 2026-10 by Payment mode")
-            run(shell, "%ct names")
-        shown = captured.stdout + "".join(str(o.data["text/plain"]) for o in captured.outputs)
-        shown = shown.replace("\x1b[0m", "").replace("\x1b[31m", "")
-        assert "UPI" in shown
-        assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]", shown)
-        known = ct_magic.names()
-        (values,) = known["values"][known["property"] == "Payment mode"]
-        assert "UPI" in values
-        assert not [value for value in values if "\ufffd" in harmless(value)]
+    point_at(told, monkeypatch)
+    some = {"status": "success", "g1": {"STR": {odd: 2, "UPI": 1}}}
+    told._protocol._ask = {"/1/counts/top.json": lambda body: some}
+    with capture_output() as captured:
+        run(shell, "%ct values Charged 2026-10 by Payment mode")
+        run(shell, "%ct names")
+    shown = captured.stdout + "".join(str(o.data["text/plain"]) for o in captured.outputs)
+    shown = shown.replace("\x1b[0m", "").replace("\x1b[31m", "")
+    assert "UPI" in shown
+    assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]", shown)
+    known = ct_magic.names()
+    (values,) = known["values"][known["property"] == "Payment mode"]
+    assert "UPI" in values
+    assert not [value for value in values if "\ufffd" in harmless(value)]

@@ -15,6 +15,7 @@ from typing import Any
 import pandas as pd
 import pytest
 from helpers import lying_service as lies, shell
+from helpers.plans import question
 from IPython.lib.pretty import pretty
 
 import ct_magic
@@ -22,9 +23,9 @@ from ct_magic import errors
 from ct_magic.__main__ import main
 from ct_magic.client.accounts import Account
 from ct_magic.client.credentials import Secret
-from ct_magic.client.jobs import Tally
+from ct_magic.client.jobs import Job, State, Tally
 from ct_magic.client.journal.journal import open_journal
-from ct_magic.counting.account_check import Answers, Check, Point, points, questions
+from ct_magic.counting.account_check import Check, Point, points, questions
 from ct_magic.planning.prepare import known_facts, remember_facts
 from ct_magic.query.doubts import CLOCK, DID_SEES_BASE
 from ct_magic.sandbox import Sandbox
@@ -52,6 +53,13 @@ def ask(account: Account, **more: Any) -> Check:
 
 def not_holding(check: Check) -> set[str]:
     return {point.name for point in check.points if point.holds is False}
+
+
+def judged_by(**tallies: Tally) -> dict[str, bool | None]:
+    """What holds by these counts; every other one was lost on the way."""
+    lost = Job(0, question(), State.TIMED_OUT, error="nothing new for 1 h")
+    jobs = {name: replace(lost, tally=tallies.get(name)) for name in questions(TODAY)}
+    return {point.name: point.holds for point in points(jobs)}
 
 
 def test_the_sandbox_passes(honest: Account) -> None:
@@ -111,8 +119,7 @@ def test_what_is_ignored_is_not_taken_for_what_is_seen(
 )
 def test_nobody_left_out_proves_nothing(again: int, first: int, right: object) -> None:
     """A 'did not' that is ignored gives the whole day, as one that leaves nobody out does."""
-    tallies = {"day": Tally(50), "again": Tally(again), "first": Tally(first)}
-    judged = {point.name: point.holds for point in points(Answers(tallies, {}))}
+    judged = judged_by(day=Tally(50), again=Tally(again), first=Tally(first))
     assert judged["did not splits"] is right
 
 
@@ -211,9 +218,8 @@ def test_a_request_that_is_lost_is_no_refusal(state: object) -> None:
     """A service in trouble must not look like one that refuses what it does not know."""
     by_name = questions(TODAY)
     tallies = {name: Tally(50, 60, 50, 50) for name in by_name if not name.startswith("unknown")}
-    lost = {name: "timed out" for name in by_name if name.startswith("unknown")}
     unknown = ("unknown key is refused", "unknown operator is refused", "unknown filter is refused")
-    judged = {point.name: point.holds for point in points(Answers(tallies, lost))}
+    judged = judged_by(**tallies)
     assert [judged[name] for name in unknown] == [None, None, None]
 
 
@@ -268,7 +274,7 @@ def test_a_service_that_lies_is_exit_code_1(
 def test_few_people_do_not_decide_on_the_clock(everybody: int, inside: int, right: object) -> None:
     """That nobody bought beyond the hour proves nothing where hardly anybody bought."""
     tallies = {"once in the hour": Tally(everybody), "all in the hour": Tally(inside)}
-    judged = {point.name: point.holds for point in points(Answers(tallies, {}))}
+    judged = judged_by(**tallies)
     assert judged[CLOCK] is right
 
 
