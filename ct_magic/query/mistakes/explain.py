@@ -41,31 +41,30 @@ def explain_mistake(line: Line, at: int, today: date | None = None) -> Mistake:
     return stop.mistake(expected + words.keyword_in_name(stop))
 
 
-def _axis_without_values(stop: Stop) -> Mistake | None:
-    """Explain `by Category`: name the command that shows the values there are."""
-    message = misplaced_token(stop) if stop.is_("$END") and stop.is_axis() else None
-    if not message or not message.startswith("say which values"):
-        return None
-    by = max(at for at, token in enumerate(stop.line) if token.type in ("BY", "COMMA"))
-    event, axis = stop.typed(0, stop.ahead("WORD", "STRING", at=0)), stop.typed(by + 1, stop.at)
-    # The API lists the values of an event's own properties.
-    if not event or stop.has("COLON") or "." in axis:
-        return None
-    hint = f"'%ct values {event} by {axis}' shows them"
-    return stop.mistake(f"{message}; {hint}{words.keyword_in_name(stop)}")
-
-
 def _out_of_order(stop: Stop) -> Mistake | None:
     """Explain what may be in a statement, but not there."""
     message = misplaced_token(stop)
-    if stop.is_("$END") and (message or "").startswith("write by"):
-        return stop.mistake(str(message), stop.at - 1)  # `by hours`: the word itself is wrong
+    if message is None:
+        return None
+    if stop.is_("$END") and message.startswith("write by"):
+        return stop.mistake(message, stop.at - 1)  # `by hours`: the word itself is wrong
+    if stop.is_("$END") and stop.is_axis() and message.startswith("say which values"):
+        message += _values_command(stop)
     is_before_did = stop.around(1).type == "DID"
     is_clause = stop.is_("WHERE", "AND", "OR") or (stop.is_("SHARE") and is_before_did)
     begins = stop.at == 0 and not is_clause
     inside = stop.after("WORD") and not is_before_did
     name = words.keyword_in_name(stop) if begins or inside or stop.is_axis() else ""
-    return stop.mistake(message + name) if message else None
+    return stop.mistake(message + name)
+
+
+def _values_command(stop: Stop) -> str:
+    """Return which command shows the values there are, of `by Category`."""
+    by = max(at for at, token in enumerate(stop.line) if token.type in ("BY", "COMMA"))
+    event, axis = stop.typed(0, stop.ahead("WORD", "STRING", at=0)), stop.typed(by + 1, stop.at)
+    # The API lists the values of an event's own properties.
+    is_listed = event and not stop.has("COLON") and "." not in axis
+    return f"; '%ct values {event} by {axis}' shows them" if is_listed else ""
 
 
 # The first one that returns a message wins.
@@ -81,7 +80,6 @@ GUESSES: tuple[Callable[[Stop], Mistake | None], ...] = (
     partial(rewriting.rewritten, late=True),
     words.unquoted_text,
     words.number_in_name,
-    _axis_without_values,
     _out_of_order,
 )
 
