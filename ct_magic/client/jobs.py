@@ -138,7 +138,7 @@ class Job(Record):
     taken: datetime | None = None  # of a count from the journal: when it was counted (UTC)
     sent: datetime | None = None  # when its id was given (UTC), by the service's clock if known
     counted: datetime | None = None  # when it was counted (UTC)
-    refused: bool = False  # failed since its query was: what the service says of it is final
+    refused: bool = False  # failed since its query was refused, not lost on the way: final
     lost: bool = False  # failed since no more was heard of an id that the service still knows
 
 

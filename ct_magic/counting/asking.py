@@ -154,7 +154,7 @@ def _account_words(account: Account) -> str | None:
 
 
 def ask_unrecorded(cell: PreparedCell, journal: Journal, asker: Asker) -> tuple[Job, ...]:
-    """Ask through another `asker` and wait; return the jobs, which are not in the journal."""
+    """Ask through this `asker` and wait; return the jobs, which are not in the journal."""
     run = _service_run(cell, jobs_of(cell.plan.questions), journal, asker)
     try:
         run.start()

@@ -39,10 +39,10 @@ def truth(shared: Sandbox) -> int:
     return shared.count(BODY)
 
 
-def met(box: Sandbox, *faults: Fault) -> Sandbox:
+def met(box: Sandbox, *faults: Fault, partials: int = 2) -> Sandbox:
     """Let a sandbox begin anew with these faults: it has no query, and no request in its log."""
     protocol = box._protocol
-    protocol._faults = Faults(faults, 1)
+    protocol._faults, protocol._partials = Faults(faults, 1), partials
     protocol._pending.clear()
     protocol._log.clear()
     return box
@@ -84,12 +84,14 @@ def test_a_fault_is_survived_or_said(
 
 
 @pytest.mark.parametrize("step", ["first", "later"])
-def test_a_forgotten_id_costs_one_more_submission(state: object, truth: int, step: str) -> None:
+def test_a_forgotten_id_costs_one_more_submission(
+    state: object, shared: Sandbox, truth: int, step: str
+) -> None:
     """The only fault after which a query is submitted a second time."""
-    with Sandbox(profiles=60, today=TODAY, partials=2, faults=[Fault(step, "forget")]) as box:
-        row = ask(box).iloc[0]
-        assert (row["status"], row["count"]) == ("success", truth)
-        assert sum(r.method == "POST" for r in box.log) == 2
+    box = met(shared, Fault(step, "forget"))
+    row = ask(box).iloc[0]
+    assert (row["status"], row["count"]) == ("success", truth)
+    assert sum(r.method == "POST" for r in box.log) == 2
 
 
 def test_a_clock_that_jumps_costs_nothing(state: object, truth: int) -> None:
@@ -100,10 +102,10 @@ def test_a_clock_that_jumps_costs_nothing(state: object, truth: int) -> None:
         assert sum(r.method == "POST" for r in box.log) == 1
 
 
-def test_an_id_as_text_is_as_good_as_a_number(state: object, truth: int) -> None:
+def test_an_id_as_text_is_as_good_as_a_number(state: object, shared: Sandbox, truth: int) -> None:
     """Both have been seen."""
-    with Sandbox(profiles=60, today=TODAY, partials=1, faults="submit:text-id") as box:
-        assert ask(box)["count"].iloc[0] == truth
+    box = met(shared, Fault("submit", "text-id"), partials=1)
+    assert ask(box)["count"].iloc[0] == truth
 
 
 def test_partial_for_ever_ends_with_the_deadline(state: object) -> None:
@@ -147,32 +149,35 @@ def test_a_service_that_is_down_is_given_up_with_a_row(state: object) -> None:
 
 
 @pytest.mark.parametrize("kind", ["reset", "503", "html", "redirect", "empty"])
-def test_an_id_that_nothing_is_heard_of_is_kept(state: object, truth: int, kind: str) -> None:
+def test_an_id_that_nothing_is_heard_of_is_kept(
+    state: object, shared: Sandbox, truth: int, kind: str
+) -> None:
     """A network that is lost for minutes costs a failed cell; the next run takes up the same id."""
-    with Sandbox(profiles=60, today=TODAY, partials=1, faults=f"first:{kind}*99") as box:
-        row = ask(box, give_up_after=0.2).iloc[0]
-        assert row["status"] == "failed"
-        assert "without a usable answer" in row["error"]
-        box._protocol._faults = Faults((), 0)  # the network is back
-        assert ask(box)["count"].iloc[0] == truth
-        assert sum(request.method == "POST" for request in box.log) == 1
+    box = met(shared, Fault("first", kind, 99), partials=1)
+    row = ask(box, give_up_after=0.2).iloc[0]
+    assert row["status"] == "failed"
+    assert "without a usable answer" in row["error"]
+    box._protocol._faults = Faults((), 0)  # the network is back
+    assert ask(box)["count"].iloc[0] == truth
+    assert sum(request.method == "POST" for request in box.log) == 1
 
 
-def test_what_was_lost_on_the_way_is_said_to_be_there(state: object) -> None:
+@pytest.mark.parametrize(("step", "resumable"), [("first", True), ("submit", False)])
+def test_what_was_lost_on_the_way_is_said_to_be_there(
+    state: object, shared: Sandbox, step: str, resumable: bool
+) -> None:
     """The message says that the cell fetches it again; one that has no id is only failed."""
-    for step, resumable in (("first", True), ("submit", False)):
-        with Sandbox(profiles=60, today=TODAY, partials=1, faults=f"{step}:reset*99") as box:
-            account = account_of(box)
-            with pytest.raises(errors.CountFailedError) as caught:
-                ct_magic.count(
-                    QUERY,
-                    account=account,
-                    poll_interval=0.01,
-                    retry_wait=0.01,
-                    give_up_after=0.2,
-                    progress="none",
-                )
-            assert ("what was sent is fetched" in str(caught.value)) == resumable
+    account = account_of(met(shared, Fault(step, "reset", 99), partials=1))
+    with pytest.raises(errors.CountFailedError) as caught:
+        ct_magic.count(
+            QUERY,
+            account=account,
+            poll_interval=0.01,
+            retry_wait=0.01,
+            give_up_after=0.2,
+            progress="none",
+        )
+    assert ("what was sent is fetched" in str(caught.value)) == resumable
 
 
 def test_a_storm_of_faults_loses_nothing(state: object) -> None:
