@@ -295,7 +295,7 @@ def _leaves(part: object, backwards: bool) -> Iterator[Token]:
 # A rule of the grammar -> the node that is made of its children.
 NODES: dict[str, Callable[..., object]] = {
     "?": lambda child: child,  # of a rule that has no node where it has one child
-    "_": lambda *children: children,  # of a rule whose children become those of the rule above
+    "_": lambda *children: children,  # of a rule whose children will be those of the rule above
     "statement": StatementNode,
     "query": lambda event, *rest: QueryNode(event, rest[:-2], *rest[-2:]),
     "query_vs_first": lambda event, versus, *rest: QueryNode(event, rest[:-1], versus, rest[-1]),
@@ -372,16 +372,28 @@ def _take(token: Token, states: list[int], stack: list[Any]) -> bool:
         size, symbol, maker, kept = rules[~step]
         parts = stack[-size:]
         del stack[-size:], states[-size:]
-        children: list[object] = []
-        for at in kept:
-            part = None if at is None else parts[at]
-            children += part if isinstance(part, tuple) else [part]
-        stack.append(NODES[maker](*children))
+        children = [None if at is None else parts[at] for at in kept]
+        stack.append(NODES[maker](*(children if maker == "_" else _flat(children))))
         states.append(rows[states[-1]][symbol])
     if step:
         stack.append(token)
         states.append(step)
     return step > 0
+
+
+def _flat(children: list[object]) -> list[object]:
+    """Return the children of a node, those of rules without one in their rule's place.
+
+    A list of n words is a rule of a rule, n deep: so there is one walk, where the node is made.
+    """
+    flat, left = list[object](), children
+    while left:
+        part = left.pop()
+        if isinstance(part, tuple):
+            left += part
+        else:
+            flat.append(part)
+    return flat[::-1]
 
 
 @cache
