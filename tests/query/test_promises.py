@@ -101,4 +101,4 @@ def test_a_long_cell_is_read_in_the_time_that_it_takes_to_read(cell: str) -> Non
     began = time.process_time()
     with suppress(QueryError):
         parse(cell, today=TODAY)
-    assert time.process_time() - began < 4
+    assert time.process_time() - began < 10
