@@ -14,6 +14,7 @@ import re
 import unicodedata
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from itertools import pairwise
 
 from ct_magic.errors import QueryError
@@ -164,6 +165,7 @@ def unquoted(string: str) -> str:
     return re.sub(r"\\(.)", r"\1", string[1:-1])
 
 
+@lru_cache(maxsize=10_000)
 def is_bare_name(name: str) -> bool:
     """Return True if a name needs no quotes: bare words with one space between them."""
     words = name.split(" ")

@@ -314,7 +314,10 @@ def _canonical(part: Any) -> Any:
 
 def _ordered(parts: Iterable[Any]) -> list[Any]:
     """Return the parts sorted and each once; events may be there twice, and then count twice."""
-    listed = sorted(parts, key=_text)
+    listed = [*parts]
+    if len(listed) < 2:
+        return listed
+    listed.sort(key=_text)
     if any(isinstance(part, dict) and "event_name" in part for part in listed):
         return listed
     return [next(same) for _, same in groupby(listed, key=_text)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date
+from functools import lru_cache
 
 from ct_magic.common.system_events import SYSTEM_EVENTS
 from ct_magic.query import model, strict_json
@@ -38,6 +39,7 @@ def name_text(text: str) -> str:
     return text if is_bare_name(text) else quote(text)
 
 
+@lru_cache(maxsize=10_000)  # each count of a cell names its events
 def event_name(text: str) -> str:
     """Return the name of an event: bare where no word in it could be meant as a clause."""
     return text if is_bare_event(text) and not meant(text) else quote(text)
