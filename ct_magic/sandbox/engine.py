@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from ct_magic.sandbox.stored import Stored
 
 
-# Of each kind of object and each key in it the type, and the fifty values that are most frequent.
+# Of each kind of object and each key in it the type, a text where two are as frequent, and the
+# fifty values that are most frequent.
 DESCRIBED = """
 WITH r AS ({rows}),
 k AS (SELECT kind, unnest(json_keys(j)) AS name, j FROM r),
@@ -36,8 +37,9 @@ top AS (SELECT kind, name, text FROM t WHERE type <> 'ARRAY' AND text <> ''
   GROUP BY kind, name, text
   QUALIFY row_number() OVER (PARTITION BY kind, name ORDER BY count(*) DESC, text) <= 50),
 examples AS (SELECT kind, name, list(text ORDER BY text) AS texts FROM top GROUP BY kind, name)
-SELECT kind, name, CASE mode(type) WHEN 'VARCHAR' THEN 'text' WHEN 'BOOLEAN' THEN 'text'
-  WHEN 'ARRAY' THEN 'list' ELSE 'number' END, coalesce(any_value(texts), [])
+SELECT kind, name, CASE mode(type ORDER BY type DESC) WHEN 'VARCHAR' THEN 'text'
+  WHEN 'BOOLEAN' THEN 'text' WHEN 'ARRAY' THEN 'list' ELSE 'number' END,
+  coalesce(any_value(texts), [])
 FROM t LEFT JOIN examples USING (kind, name)
 GROUP BY kind, name ORDER BY kind, name
 """

@@ -356,3 +356,20 @@ def test_each_event_has_the_names_and_examples_that_are_its_own(
             number: {"type": "number", "examples": [number[1:]]},
         }
     assert schema["events"] == schema["session"] == {}
+
+
+def test_a_property_of_two_types_is_a_text(tmp_path: Path) -> None:
+    """Where each is as frequent: in whichever order they come, the same data say the same."""
+    others = ([1], 5, -5, 0.5, {"c": 1})
+    first = {f"{other} first": other for other in others} | {
+        f"{other} last": "a" for other in others
+    }
+    last = {f"{other} first": "a" for other in others} | {
+        f"{other} last": other for other in others
+    }
+    write(tmp_path / "a.json", *(event(eventProps=properties) for properties in (first, last)))
+    box = Sandbox(data=tmp_path)
+    schema: Any = box.schema()
+    box.stop()
+    types = {name: described["type"] for name, described in schema["events"]["Charged"].items()}
+    assert types == dict.fromkeys(first, "text")
