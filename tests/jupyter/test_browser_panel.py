@@ -325,14 +325,13 @@ def test_a_background_run_is_found_again_and_kept(app: Desk) -> None:
         for label in ("Cancel all", "more rows"):
             notebook.page.locator("button", has_text=label).wait_for(state="detached")
         notebook.screenshot("reloaded")
-        notebook.command("notebook:run-all-cells")
-        notebook.wait_run()
-        notebook.wait_output(1, "40 of 40 done")
+        run_cell(notebook, 1)
+        notebook.wait_output(1, "all from")
         notebook.command("docmanager:save", wait=True)
         saved = nbformat.read(app.root / "behind.ipynb", as_version=4)
         assert "widgets" not in saved.metadata
         check_kept(saved)
-        notebook.command("kernelmenu:shutdown")
+        notebook.command("kernelmenu:shutdown", wait=True)
         notebook.reload()
         notebook.wait_output(1, "40 of 40 done")
         # HTML with its bars, not the words that stand in for it.
