@@ -215,7 +215,7 @@ def _rows_html(standing: Standing, live: bool, is_folded: bool) -> str:
     elif not is_folded and not standing.has_shares:
         lines = columns_drawn(standing, style.AREA - 4)
         drawn = f'<div class="ct-area">{lines}</div>' if lines else ""
-    table = whole_table(standing, rows, scrolls=shape(standing) == "long")
+    table = whole_table(standing, rows)
     return f"{drawn}<details><summary>{len(rows):,} rows</summary>{table}</details>"
 
 

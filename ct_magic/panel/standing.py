@@ -208,10 +208,10 @@ def pieces(row: Row) -> list[str]:
     return [part for part in parts if part]
 
 
-def column_words(row: Row) -> str:
+def column_words(row: Row, *, within: bool = False) -> str:
     """Return what tells a row from others of its step: `week 3`, `day 7`, `within 7 days`."""
     if row.window is None:
         moved = _SHIFT_WORDS.search(row.step or "")
         unit = "after" if moved is None else moved[2] if moved[1] == "after" else moved[1]
         return f"{unit} {row.after}"
-    return words.window_words(row.window)
+    return words.window_words(row.window, within=within)

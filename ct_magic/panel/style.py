@@ -36,9 +36,7 @@ BESIDE = 96  # pixels for the buttons in a live card's corner
 NOTE = 205  # pixels of a table's last column while it runs
 AREA = 9 * _ROW + 8  # pixels for the rows of a long table, and for the picture in their place
 _NARROW = 760  # pixels of a card below which names and notes give way
-_NARROWEST = (
-    600  # below which intervals go below their shares, and what can be done below the facts
-)
+_NARROWEST = 600  # below which intervals go below shares, and what can be done below the facts
 
 # A page shows by a shade what has the focus and what is a button; forced colours have no shades.
 OURS = ":is(.ct-magic-panel, .ct-magic-form, .ct-magic)"

@@ -25,7 +25,6 @@ from ct_magic.rows import Record, Row, row_name
 
 NONE = "\u2013"  # in the place of a count that will not come
 MOST_ROWS = 200  # in a page; the DataFrame has all
-SCROLLED = 12  # rows from which on a table may scroll
 _LONGEST_NAME = 24  # characters of names whose common begin is shown
 _BEGIN = 6  # characters of it that stay before what differs
 NUMERIC = " class=n"  # of a column whose cells are at the right
@@ -164,8 +163,7 @@ def row_columns(standing: Standing, *, live: bool = False) -> list[Column]:
         steps = ["step"] * any(row.row.step is not None for row in rows)
         fixed = [column for column, _ in rows[0].row.pieces]
         head, same = "query" if named else ", ".join([*fixed, *steps]), _alike(rows, named)
-        own = partial(row_label, named=named)
-        columns.append(Column(head, lambda row: _named(row, own(row), same), own))
+        columns.append(Column(head, lambda row: _named(row, row_label(row, named), same)))
     if len({(row.row.start, row.row.end) for row in rows}) > 1:
         head = "day" if all(row.row.start == row.row.end for row in rows) else "days"
         days = days_among(rows)
@@ -186,7 +184,7 @@ def row_columns(standing: Standing, *, live: bool = False) -> list[Column]:
     return [*columns, Column(head, lambda row: _note(row, standing, live))]
 
 
-def rows_as_html(standing: Standing, rows: Sequence[RowResult], *, live: bool = False) -> str:
+def rows_as_html(standing: Standing, rows: Sequence[RowResult], *, live: bool) -> str:
     """Return some rows of a cell as a table, with the columns that all of its rows need."""
     columns = row_columns(standing, live=live)
     if not live and not any(map(columns[-1].html, standing.rows)):
@@ -194,12 +192,10 @@ def rows_as_html(standing: Standing, rows: Sequence[RowResult], *, live: bool = 
     return table_as_html(columns, rows, "counts")
 
 
-def whole_table(
-    standing: Standing, rows: Sequence[RowResult], *, live: bool = False, scrolls: bool = False
-) -> str:
-    """Return a table of rows that is as wide as it must be and, if it `scrolls`, not too high."""
+def whole_table(standing: Standing, rows: Sequence[RowResult], *, live: bool = False) -> str:
+    """Return a table of rows that is as wide as it must be and, if they are many, scrolls."""
     drawn = rows_as_html(standing, rows[:MOST_ROWS], live=live)
-    if len(rows) <= SCROLLED or not scrolls:
+    if len(rows) <= panel_text.ROWS:
         return f'<div style="overflow-x:auto">{drawn}</div>'
     left = len(rows) - MOST_ROWS
     more = f"<div>and {left:,} more in the DataFrame</div>" if left > 0 else ""
@@ -330,6 +326,7 @@ def clock(way: str, ends: tuple[int, int], seconds: int, copied: str, more: str 
 STRONG = 60  # percent of the bar's colour behind the largest share
 _ROOMY = 8  # columns that have room for a sign behind each number
 Place = tuple[int, ...]  # of a column: its number of `after`, or its first and last day
+_Cells = dict[int | None, RowResult]  # of a column, by the number of the base
 
 
 def _place(row: Row) -> Place | None:
@@ -338,10 +335,9 @@ def _place(row: Row) -> Place | None:
 
 def is_grid(rows: Sequence[RowResult]) -> bool:
     """Return True for shares of one step over `after` numbers or own days: read as a grid."""
-    steps = {row.row.step for row in rows if _place(row.row)}
-    is_base = [row.row.base == row.row.number for row in rows]
-    is_all = all(base or _place(row.row) for base, row in zip(is_base, rows, strict=True))
-    return len(steps) == 1 and any(is_base) and is_all
+    others = [row.row for row in rows if row.row.base != row.row.number]
+    is_one = len({row.step for row in others}) == 1
+    return is_one and all(map(_place, others)) and len(others) < len(rows)
 
 
 def bases(rows: Sequence[RowResult]) -> list[RowResult]:
@@ -351,55 +347,56 @@ def bases(rows: Sequence[RowResult]) -> list[RowResult]:
 
 def grid_columns(standing: Standing) -> list[Column]:
     """Return the columns of rows that are a grid; its lines are `bases(rows)`."""
-    rows, lines = standing.rows, bases(standing.rows)
-    known: dict[Place, dict[int, RowResult]] = {}  # of a column, by the number of the base
-    for row in rows:
-        if (place := _place(row.row)) and row.row.base is not None:
-            known.setdefault(place, {})[row.row.base] = row
+    lines, known = bases(standing.rows), _by_place(standing.rows)
     is_own = any(len(place) > 1 for place in known)
-    places = list(known) if is_own else sorted(known)  # in the order typed
-    heads = [column_words(next(iter(known[place].values())).row) for place in places]
-    if any(head.startswith("within") for head in heads):
-        heads = ["within 1 day" if head == "day 0" else head for head in heads]
-    shaded = places[len(places) > 1 :]  # the first one is the largest, and tells nothing
-    shares = [row.share or 0.0 for place in shaded for row in known[place].values()]
-    largest = max(shares, default=0.0) or 1.0
+    holds_day_0 = any(place[0] == 0 < place[-1] for place in known)
     # Values of a property may overlap, or not be all; pieces of time are all there are.
     has_means = len({base.row.start for base in lines}) > 1
-    has_values = any(base.row.pieces for base in lines)
+    first, *rest = known.values()
+    largest = max(row.share or 0.0 for some in rest or [first] for row in some.values()) or 1.0
 
-    def column(place: Place, head: str) -> Column:
-        cells, short = known[place], head if place == places[0] else head.partition(" ")[2]
-        mean = _mean(cells.values(), with_interval=is_own) if has_means else ""
-        if is_own:
-            return Column(
-                head,
-                lambda base: _own_cell(cells.get(base.row.number), standing, len(lines) == 1),
-                lambda base: _stripped(_own_cell(cells.get(base.row.number), standing, False)),
-                short=short,
-                mean=mean,
-            )
-        scale = largest if place in shaded else None
+    def column(cells: _Cells) -> Column:
+        head = column_words(next(iter(cells.values())).row, within=holds_day_0)
+        # The first one is the largest, and tells nothing.
+        scale = None if cells is first and rest else largest
 
-        def shade(base: RowResult) -> str:
-            return _shade(cells.get(base.row.number), scale)
+        def drawn(base: RowResult, *, with_interval: bool) -> str:
+            cell = cells.get(base.row.number)
+            return _own_cell(cell, standing, with_interval) if is_own else _shade(cell, scale)
 
-        return Column(head, shade, right=True, is_shade=True, short=short, mean=mean)
+        return Column(
+            head,
+            partial(drawn, with_interval=len(lines) == 1),
+            lambda base: _stripped(drawn(base, with_interval=False)),
+            right=not is_own,
+            is_shade=not is_own,
+            short=head if cells is first else head.partition(" ")[2],
+            mean=_mean(cells.values(), with_interval=is_own) if has_means else "",
+        )
 
-    columns = list(map(column, places, heads))
-    name = f"<b>{'all' if is_own and not has_values else 'mean'}</b>"
-    mean = name if any(column.mean for column in columns) else ""
-    profiles = Column("profiles", count_html, right=True)
-    days = days_among(rows)
-
-    def cohort(base: RowResult) -> str:
-        fixed = [str(value) for _, value in base.row.pieces]
-        return f"<bdi>{escape(' · '.join([*fixed, days(base)]))}</bdi>"
-
-    return [Column("cohort", cohort, mean=mean), profiles, *columns]
+    columns = list(map(column, known.values()))
+    name = "all" if is_own and not any(base.row.pieces for base in lines) else "mean"
+    mean = f"<b>{name}</b>" if any(column.mean for column in columns) else ""
+    cohort = Column("cohort", partial(_cohort, days_among(lines)), mean=mean)
+    return [cohort, Column("profiles", count_html, right=True), *columns]
 
 
-def _mean(cells: Iterable[RowResult], with_interval: bool = False) -> str:
+def _by_place(rows: Sequence[RowResult]) -> dict[Place, _Cells]:
+    """Return the cells of each column, of own days in the order typed."""
+    known: dict[Place, _Cells] = {}
+    for row in rows:
+        if place := _place(row.row):
+            known.setdefault(place, {})[row.row.base] = row
+    is_own = any(len(place) > 1 for place in known)
+    return known if is_own else dict(sorted(known.items()))
+
+
+def _cohort(days: Callable[[RowResult], str], base: RowResult) -> str:
+    fixed = [str(value) for _, value in base.row.pieces]
+    return f"<bdi>{escape(' · '.join([*fixed, days(base)]))}</bdi>"
+
+
+def _mean(cells: Iterable[RowResult], *, with_interval: bool) -> str:
     """Return the share of all that are known, added up."""
     shares = [row for row in cells if row.share is not None]
     count, of = sum(row.count or 0 for row in shares), sum(row.of or 0 for row in shares)

@@ -844,6 +844,16 @@ def test_own_days_are_a_line_a_piece_and_a_column_a_window() -> None:
     assert "in any order" not in tables.text(shown)
 
 
+@pytest.mark.parametrize("pieces", [6, 7, 66, 67, 100])
+def test_the_folded_rows_of_own_days_scroll_and_say_how_many_are_left_out(pieces: int) -> None:
+    """As those of any long table: where a picture shows own days, their rows are below it."""
+    rows = own_days((1, 1), (7, 7), pieces=pieces)
+    html = card.html(standing(rows, [DONE] * len(rows), plotted=True))
+    left = max(0, len(rows) - tables.MOST_ROWS)
+    assert ("ct-scroll" in html.split("</style>")[1]) == (len(rows) > 20)
+    assert (f"and {left:,} more in the DataFrame" in html) == bool(left)
+
+
 @pytest.mark.parametrize(
     ("windows", "heads"),
     [
