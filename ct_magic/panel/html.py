@@ -44,7 +44,8 @@ _PARTS = {
 
 def html(standing: Standing, hint: str | None = None) -> str:
     """Return the whole card, still: what a page without widgets and a saved notebook show."""
-    return _framed(f"{_card(standing, live=False)}{below(standing, hint)}")
+    card = _framed(f"{_card(standing, live=False)}{below(standing, hint)}")
+    return style.sheet_of(card) + card
 
 
 def saved(standing: Standing) -> str:
@@ -53,16 +54,17 @@ def saved(standing: Standing) -> str:
     head = f"{count:,} counts were under way" if count > 1 else "was counting"
     use = escape(standing.about.name or "")
     do = TODO.format(f"Run %ct use {use}, then this cell" if use else "Run the cell again")
-    # The labextension says it, too, where a kernel ends.
-    return _framed(
+    # The labextension says it, too, where a kernel ends, and then the rows that were seen are here.
+    card = _framed(
         f'{_query_html(standing)}<div class="ct-head"><b>{head}</b></div> <div class="ct-reason" '
         f'data-todo="{do}">This was saved while it ran. {do}</div>{_meta(standing, live=False)}'
     )
+    return style.SHEET + card
 
 
 def _framed(card: str) -> str:
     frame = f'class="{style.CLASS}" role="group" aria-label="counts" style="{style.BOX}"'
-    return f"{style.SHEET}<div {frame}>{card}</div>"
+    return f"<div {frame}>{card}</div>"
 
 
 def live(standing: Standing) -> str:

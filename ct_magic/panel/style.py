@@ -1,4 +1,4 @@
-"""How a panel looks: its colours, its frame, and the sheet that every card brings along."""
+"""How a panel looks: its colours, its frame, and the sheet of which every card brings its part."""
 
 from __future__ import annotations
 
@@ -127,8 +127,14 @@ _SHEET = f"""<style>{FOCUS}
 .jp-NotebookPanel .ct-scroll {{ overflow:auto;max-height:40em }}
 @media print {{ .jp-NotebookPanel .ct-scroll {{ max-height:none }} }}
 </style>"""
-# Each output brings it along, without the blanks that only its reader here needs.
-SHEET = re.sub(r"\s*([};\n])\s*", r"\1", _SHEET).replace("\n", " ")
+# Without the blanks that only its reader here needs.
+SHEET = re.sub(r"\s*([{};\n])\s*", r"\1", _SHEET).replace("\n", " ")
+# A rule, what is in brackets in its selector, and what a page must have for it to apply.
+_RULE = re.compile(r"([^{}]+){[^{}]*}")
+_INSIDE = re.compile(r"\((?:[^()]|\([^()]*\))*\)")
+_NAME = re.compile(r"\bct-[\w-]+|\bdetails|\bsummary")
+# What the labextension adds to a card, and a DataFrame below it.
+_ADDED = ("ct-acts", "ct-reason", "ct-magic-frame")
 # What only a live panel has: its frame, its buttons, and a countdown that needs no messages: the
 # browser animates a whole number down to nothing.
 LIVE = f"""<style>
@@ -169,6 +175,17 @@ LIVE = f"""<style>
   counter-reset: ct-magic-n var(--ct-magic-n);
   content: counter(ct-magic-n) "\\a0" var(--ct-magic-unit, "s"); }}
 </style>"""
+
+
+def sheet_of(card: str) -> str:
+    """Return the sheet without the rules of what a card has not: it is saved with each output."""
+    known = {*_NAME.findall(card), *_ADDED}
+
+    def kept(rule: re.Match[str]) -> str:
+        selectors = _INSIDE.sub("", rule[1]).split(",")
+        return rule[0] * any(known.issuperset(_NAME.findall(each)) for each in selectors)
+
+    return re.sub(r"@[^{}]+{}", "", _RULE.sub(kept, SHEET))
 
 
 def bar(percent: float, *, hollow: bool = False, colour: str = "#1976d2", height: int = 9) -> str:

@@ -9,9 +9,11 @@ from typing import Any
 
 import nbformat
 import pytest
-from helpers.browser import APPUTILS, Desk, Desks, Notebook, choose
+from helpers.browser import APPUTILS, Desk, Desks, Notebook, choose, page
+from helpers.cards import CELLS, STATES, card_of
 from nbconvert import HTMLExporter
 
+from ct_magic.panel import style
 from ct_magic.panel.widget_panel import VIEW
 
 pytestmark = pytest.mark.browser
@@ -62,6 +64,43 @@ HEIGHTS = """() => {
     requestAnimationFrame(look);
   };
   look();
+}"""
+# The parts of cards that look otherwise than with the whole sheet: alone, where a shadow has the
+# sheet that is in it, and on one page with others.
+OTHERWISE = """([whole, own, pages, names, widths]) => {
+  const look = (part) => {
+    const style = getComputedStyle(part), { width, height } = part.getBoundingClientRect();
+    const box = [part.tagName, part.className, width, height];
+    return [...box, ...names.map((name) => style[name])].join();
+  };
+  const seen = (root) => [...root.querySelectorAll(":not(style)")].map(look);
+  const alone = (cards) => cards.map((card) => {
+    const host = document.body.appendChild(document.createElement("section"));
+    host.attachShadow({ mode: "open" }).innerHTML = card;
+    const looks = seen(host.shadowRoot);
+    host.remove();
+    return looks;
+  });
+  const together = (cards) => {
+    document.body.innerHTML = cards.map((card) => `<section>${card}</section>`).join("");
+    const looks = [...document.querySelectorAll("section")].map(seen);
+    document.body.innerHTML = "";
+    return looks;
+  };
+  const found = [];
+  for (const width of widths) {
+    document.body.style.width = width;
+    const expected = alone(whole).flat();
+    const compare = (looks) => looks.flat().forEach((look, at) => {
+      if (look !== expected[at]) found.push([width, look, expected[at]]);
+    });
+    compare(alone(own));
+    for (const cards of pages) {
+      compare(together(cards));
+      compare(together([...cards].reverse()).reverse());
+    }
+  }
+  return found;
 }"""
 IN_LAB = pytest.mark.parametrize("app", ["lab"], indirect=True)
 
@@ -346,3 +385,14 @@ def check_kept(saved: Any) -> None:
     page, _ = HTMLExporter().from_notebook_node(saved)
     assert "40 of 40 done" in page
     assert "Cancel all" not in page
+
+
+def test_a_card_with_its_part_of_the_sheet_looks_as_with_all_of_it(desks: Desks) -> None:
+    """Alone, and beside others, whose rules come before and after its own; also beside old ones."""
+    own = [card_of(cell, *states) for cell in CELLS for states in (STATES[:1], STATES)]
+    whole = [f"{style.SHEET}{card.partition('</style>')[2]}" for card in own]
+    names = sorted(set(re.findall(r"[{;]([a-z-]+):", style.SHEET)))
+    pages = [own, [*whole[:3], *own[3:-3], *whole[-3:]]]
+    with page(desks.browser()) as empty:
+        widths = ["1150px", "500px"]
+        assert empty.evaluate(OTHERWISE, [whole, own, pages, names, widths]) == []

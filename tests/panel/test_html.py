@@ -11,6 +11,7 @@ from html.parser import HTMLParser
 from typing import Any
 
 import pytest
+from helpers import cards
 from helpers.plans import plan, row
 from hypothesis import given, strategies as st
 
@@ -195,9 +196,40 @@ def test_ten_kilobytes_of_text_are_cut() -> None:
     """A service's error page does not flood the notebook."""
     standing = both("x" * 10_000, 1, "y" * 10_000)
     standing = replace(standing, about=About())
-    assert len(card.html(standing)) - len(style.SHEET) < 5_000
+    assert len(card.html(standing).split("</style>")[1]) < 5_000
     assert len(tables.text(standing)) < 1_500
     assert len(words.line(standing)) < 500
+
+
+def test_a_card_brings_each_rule_of_what_it_has_and_no_other() -> None:
+    """Notebooks keep a sheet for each output; what a page adds to a card has its rules, too."""
+    rules = re.findall(r"([^{}]+)({[^{}]*})", style.SHEET)
+    kept, added = dict.fromkeys(rules, 0), {"ct-acts", "ct-reason", "ct-magic-frame"}
+    drawn = list(cards.cards())
+    for html in drawn:
+        sheet, body = html.split("</style>")
+        there = set(" ".join(re.findall('class="?([^">]*)', body)).split()) | added
+        there |= {"details", "summary"} if "<details>" in body else set()
+        for selector, said in rules:
+            is_kept = f"{selector}{said}" in sheet
+            kept[selector, said] += is_kept
+            for alternative in re.split(r",(?![^()]*\))", selector):
+                needed = re.sub(r":(not|is|has)\((?:[^()]|\([^()]*\))*\)", "", alternative)
+                names = re.findall(r"\.(ct-[\w-]+)|\b(details|summary)\b", needed)
+                assert is_kept or not {a or b for a, b in names} <= there
+    # All rules are of something, and most of all cards can do without some.
+    live = {rule for rule in rules if ".ct-magic-live ." in rule[0]}
+    assert {rule for rule, times in kept.items() if not times} == live
+    assert sum(times < len(drawn) for times in kept.values()) > 20
+
+
+@pytest.mark.parametrize(
+    ("cell", "most"),
+    [("Charged yesterday", 4_000), ("Charged last 10 days by day", 5_200)],
+)
+def test_the_card_of_a_short_result_is_small(cell: str, most: int) -> None:
+    """Its sheet is the most of it, and has no rule of what the card has not."""
+    assert len(cards.card_of(cell, cards.STATES[0])) < most
 
 
 def test_many_rows_are_folded_and_none_is_missing() -> None:
@@ -210,7 +242,7 @@ def test_many_rows_are_folded_and_none_is_missing() -> None:
     assert html.count("<tr>") == 91
     assert '<svg role="img" aria-label="90 counts' in html
     assert 'class="ct-scroll" tabindex="0"' in html
-    assert "details-content { content-visibility:visible" in html
+    assert "details-content{content-visibility:visible" in html
     assert "<details>" not in card.html(many(20, *[DONE] * 20))
 
 
