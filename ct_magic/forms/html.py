@@ -12,7 +12,6 @@ from ct_magic.panel import style
 from ct_magic.panel.html import doubted
 from ct_magic.planning.preview import pretty
 
-ERROR = "var(--jp-error-color1,#c62828)"
 _FITS = 48  # characters of a line that a narrow form shows
 _BEFORE = 19  # characters before a mistake that are shown of a longer one
 _EDGE = "rgba(128,128,128,.9)"  # of a field: it is seen on white and on black
@@ -24,10 +23,10 @@ STYLE = f"""<style>{style.FOCUS}
 .ct-magic-form .widget-html-content {{ line-height: 1.35; }}
 .ct-magic-title {{ font-weight: 600; margin-top: 6px; }}
 .ct-magic-note {{ color: {style.MUTED}; font-weight: 400; }}
-.ct-magic-error {{ color: {ERROR}; }}
+.ct-magic-error {{ color: {style.WRONG}; }}
 .ct-magic-error, .ct-magic-said {{ padding: 0 4px 2px; overflow-wrap: anywhere;
   white-space: pre-wrap; }}
-.ct-magic-form pre.ct-magic-error {{ color: {ERROR}; padding: 2px 4px; white-space: pre-wrap; }}
+.ct-magic-form pre.ct-magic-error {{ color: {style.WRONG}; padding: 2px 4px; }}
 .ct-magic-form pre.ct-magic-place {{ white-space: pre; overflow-x: auto; }}
 .ct-magic-form summary {{ cursor: pointer; margin: 6px 0 2px; }}
 .ct-magic-actions {{ border-top: 1px solid {style.LINE}; padding-top: 6px; }}
@@ -44,9 +43,9 @@ STYLE = f"""<style>{style.FOCUS}
 .ct-magic-row:is(:hover, :focus-within) > .ct-magic-problem {{ display: block !important; }}
 .ct-magic-actions .ct-magic-problem {{ top: auto; bottom: 100%; }}
 .ct-magic-problem .ct-magic-error {{ background: var(--jp-layout-color1,Canvas);
-  border: 1px solid {ERROR}; border-radius: 3px; padding: 2px 6px; }}
-.ct-magic-wrong input, .ct-magic-wrong textarea {{ border-color: {ERROR} !important;
-  box-shadow: inset 0 0 0 1px {ERROR}; }}
+  border: 1px solid {style.WRONG}; border-radius: 3px; padding: 2px 6px; }}
+.ct-magic-wrong input, .ct-magic-wrong textarea {{ border-color: {style.WRONG} !important;
+  box-shadow: inset 0 0 0 1px {style.WRONG}; }}
 .ct-magic-form pre {{ white-space: pre-wrap; overflow-wrap: anywhere;
   word-break: normal; margin: 0;
   font-size: var(--jp-code-font-size,13px); font-family: var(--jp-code-font-family,monospace);

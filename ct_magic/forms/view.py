@@ -249,9 +249,8 @@ class FormView:
 
     def _problems(self) -> dict[Key, str]:
         name, account = actions.name_problem(self._name), actions.account_problem(self._account)
-        wrong: dict[Key, str] = {("name",): name} if name else {}
-        if account:
-            wrong["account",] = account
+        top: dict[Key, str | None] = {("name",): name, ("account",): account}
+        wrong = {key: problem for key, problem in top.items() if problem}
         if self._typed is None:
             wrong |= problems(self._sheet, self._at, self._preview)
         return wrong

@@ -287,10 +287,6 @@ class WidgetPanel(Panel):
         if not self.box._view_count:
             self._show_elsewhere(standing)
 
-    def _draw(self, standing: Standing) -> None:
-        self._card.value = panel_html.live(standing)
-        self._words.value = panel_html.live_region(standing)
-
     def _show_elsewhere(self, standing: Standing) -> None:
         # A new bundle is a new view: where one is seen it would lose the focus and what is marked.
         due = self._kept + SAVED_TICK
@@ -324,15 +320,15 @@ class WidgetPanel(Panel):
         if self._lines is not None and (self._printed is not None or not views):
             TextPanel(self._run, self._about, self._lines).close()
         if stays:
-            self._draw(standing)
+            self._card.value = panel_html.live(standing)
+            self._words.value = panel_html.live_region(standing)
             self._below.value = panel_html.live_below(standing)
             self.box.children = (self._card, self._below, self._words)
             self._beside.children = self._buttons.over
             close(self._beside, *self._buttons.below)
+            KEPT.extend([] if self._keep else [self.box])
         elif self._is_built:
             close(self.box)
-        if stays and not self._keep:
-            KEPT.append(self.box)
         while len(KEPT) > MOST_KEPT:
             close(KEPT.popleft())
 

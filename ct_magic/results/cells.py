@@ -313,16 +313,14 @@ def kind(rows: Sequence[Cell]) -> Kind:
         return Kind.RETENTION if series.after is not None or is_listed else Kind.FUNNEL
 
     kinds = set(map(own, rows))
-    if kinds == {Kind.VERSUS}:
-        return Kind.VERSUS
     if kinds <= {Kind.FUNNEL, Kind.RETENTION}:
-        return Kind.FUNNEL if kinds == {Kind.FUNNEL} else Kind.RETENTION
-    if len(kinds) > 1:
-        return Kind.STATEMENTS
-    if len(rows) > 1 and is_over_time(rows):
-        return Kind.TIME
+        return Kind.RETENTION if Kind.RETENTION in kinds else Kind.FUNNEL
+    if kinds != {None}:
+        return Kind.VERSUS if kinds == {Kind.VERSUS} else Kind.STATEMENTS
     if len(rows) == 1:
         return Kind.NUMBER
+    if is_over_time(rows):
+        return Kind.TIME
     return Kind.VALUES if any(row.series.values for row in rows) else Kind.STATEMENTS
 
 

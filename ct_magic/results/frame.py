@@ -26,9 +26,7 @@ EXACT = 2**53  # whole numbers up to here are exact as floats
 _INT64_END = 2**63
 
 
-def axis_columns(
-    rows: Sequence[Sequence[tuple[str, Scalar]]], taken: Iterable[str]
-) -> dict[str, object]:
+def axis_columns(rows: Sequence[Sequence[tuple[str, Scalar]]]) -> dict[str, object]:
     """Return the column of each axis, by its name; NA where a row has no such axis.
 
     Names are made distinct without case, as SQL compares them: see `free_names`. Whole numbers
@@ -37,7 +35,7 @@ def axis_columns(
     """
     known = [dict(pieces) for pieces in rows]
     axes = list(dict.fromkeys(name for pieces in rows for name, _ in pieces))
-    names = free_names(axes, taken)
+    names = free_names(axes, COLUMNS)
     return {names[axis]: _axis_column([pieces.get(axis) for pieces in known]) for axis in axes}
 
 
@@ -135,7 +133,7 @@ def frame(plan: Plan, results: Sequence[RowResult], zone: tzinfo | None = None) 
     unused = [names for names, of in OPTIONAL.items() if all(of(r) is None for r in plan.rows)]
     absent = set(chain(*unused))
     columns = {name: _column_values(name, results, zone) for name in COLUMNS if name not in absent}
-    axes = axis_columns([result.row.pieces for result in results], COLUMNS)
+    axes = axis_columns([result.row.pieces for result in results])
     before = {"query": columns.pop("query")}  # what is mostly the same comes last
     # With an index pandas need not look for one; and no one else uses the arrays.
     data = pd.DataFrame(before | axes | columns, index=pd.RangeIndex(len(results)), copy=False)
@@ -175,7 +173,7 @@ def layout_of(text: str, event: str) -> Mapping[str, Any]:
         plan = read_cell(text, max_counts=None).plan
     except QueryError:
         return {}
-    axes = axis_columns([row.pieces for row in plan.rows], COLUMNS)
+    axes = axis_columns([row.pieces for row in plan.rows])
     return _layout_of(plan, axes) if plan.rows[0].event == event else {}
 
 
