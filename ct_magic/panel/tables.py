@@ -377,8 +377,8 @@ def grid_columns(standing: Standing) -> list[Column]:
     columns = list(map(column, known.values()))
     name = "all" if is_own and not any(base.row.pieces for base in lines) else "mean"
     mean = f"<b>{name}</b>" if any(column.mean for column in columns) else ""
-    cohort = Column("cohort", partial(_cohort, days_among(lines)), mean=mean)
-    return [cohort, Column("profiles", count_html, right=True), *columns]
+    profiles = Column("profiles", count_html, right=True)
+    return [_cohorts(lines, mean), profiles, *columns]
 
 
 def _by_place(rows: Sequence[RowResult]) -> dict[Place, _Cells]:
@@ -391,9 +391,16 @@ def _by_place(rows: Sequence[RowResult]) -> dict[Place, _Cells]:
     return known if is_own else dict(sorted(known.items()))
 
 
-def _cohort(days: Callable[[RowResult], str], base: RowResult) -> str:
-    fixed = [str(value) for _, value in base.row.pieces]
-    return f"<bdi>{escape(' · '.join([*fixed, days(base)]))}</bdi>"
+def _cohorts(lines: Sequence[RowResult], mean: str) -> Column:
+    """Return the column of whose shares these are, under the word of the query: `first week`."""
+    days = days_among(lines)
+    cuts = {None if base.row.pieces else base.row.cut for base in lines}
+
+    def name(base: RowResult) -> str:
+        fixed = [str(value) for _, value in base.row.pieces]
+        return f"<bdi>{escape(' · '.join([*fixed, days(base)]))}</bdi>"
+
+    return Column((cuts.pop() if len(cuts) == 1 else None) or "cohort", name, mean=mean)
 
 
 def _mean(cells: Iterable[RowResult], *, with_interval: bool) -> str:

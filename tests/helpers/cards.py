@@ -12,7 +12,7 @@ from ct_magic.panel import html
 from ct_magic.panel.standing import About, Standing
 from ct_magic.planning.row_results import RowResult, row_results
 from ct_magic.query.parser import read_cell
-from ct_magic.rows import Plan
+from ct_magic.rows import Plan, Question
 
 TODAY = date(2026, 11, 20)
 SHOPS = "https://shop.example/shoes"
@@ -32,7 +32,7 @@ CELLS = (
     "Installed 2026-10-01..2026-10-09 share did Charged within 1, 3, 7 days",
 )
 STATES: tuple[dict[str, Any], ...] = (
-    {"state": State.SUCCESS, "tally": Tally(90, 200, 90, 95), "began": 1.0, "ended": 3.0},
+    {"state": State.SUCCESS, "began": 1.0, "ended": 3.0},
     {"state": State.FAILED, "error": "HTTP 400: Query failed, for reasons of its own"},
     {"state": State.SUBMITTED, "polls": 2, "due": 60.0, "began": 1.0},
     {"note": "HTTP 429", "due": 60.0},
@@ -41,10 +41,15 @@ STATES: tuple[dict[str, Any], ...] = (
 
 def card_of(text: str, *states: dict[str, Any], **about: Any) -> str:
     """Return the still card of a cell; the states of its counts take turns."""
+    return html.html(standing_of(text, *states, **about))
+
+
+def standing_of(text: str, *states: dict[str, Any], **about: Any) -> Standing:
+    """Return how a cell stands; the states of its counts take turns."""
     plan, rows = _rows(text, *states)
     _, days = _rows("Charged last 7 days by day", STATES[0])
     more = {"account": "prod · in1", "zone": UTC, "today": TODAY, "days": days}
-    return html.html(Standing(plan, rows, 20.0, About(**more | about)))
+    return Standing(plan, rows, 20.0, About(**more | about))
 
 
 @cache
@@ -54,8 +59,16 @@ def _plan(text: str) -> Plan:
 
 def _rows(text: str, *states: dict[str, Any]) -> tuple[Plan, tuple[RowResult, ...]]:
     plan = _plan(text)
-    jobs = [Job(n, q, **states[n % len(states)]) for n, q in enumerate(plan.questions)]
+    jobs = [_job(n, q, states[n % len(states)]) for n, q in enumerate(plan.questions)]
     return plan, row_results(plan, jobs)
+
+
+def _job(number: int, question: Question, state: dict[str, Any]) -> Job:
+    # Few of many, so that no count contradicts another.
+    many = 100 * ((question.end - question.start).days + 1)
+    is_step = " did " in question.text.replace(" did not ", " ")
+    tally = Tally(3 if is_step else many, 2 * many, many, many + 5)
+    return Job(number, question, **({"tally": tally} if "ended" in state else {}), **state)
 
 
 def cards() -> Iterator[str]:

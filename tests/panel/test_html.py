@@ -876,6 +876,35 @@ def test_own_days_are_a_line_a_piece_and_a_column_a_window() -> None:
     assert "in any order" not in tables.text(shown)
 
 
+@pytest.mark.parametrize(
+    ("clauses", "head"),
+    [
+        ("on day 1, 2 by first week", "first week"),
+        ("on day 1, 2 by first day", "first day"),
+        ("within 1, 2 days by first month", "first month"),
+        ("after 0..1 weeks by first week", "first week"),
+        ("after 0..1 weeks by week", "week"),
+        ('on day 1, 2 by first week, City in ("Oslo", "Bergen")', "cohort"),
+        ('within 1, 2 days by City in ("Oslo", "Bergen")', "cohort"),
+        ("on day 1, 2", "cohort"),
+    ],
+)
+def test_cohorts_are_called_as_the_query_calls_them(clauses: str, head: str) -> None:
+    """By the words behind `by`, where they are all that tells the lines apart."""
+    cell = f"Installed 2026-09-28..2026-10-11 share did Launched {clauses}"
+    shown = cards.standing_of(cell, cards.STATES[0])
+    assert f'<th scope="col">{head}</th><th scope="col" class=n>profiles</th>' in card.html(shown)
+    assert re.search(rf"^{head} +profiles ", tables.text(shown), re.MULTILINE)
+
+
+@pytest.mark.parametrize(("second", "head"), [("week", "cohort"), ("first week", "first week")])
+def test_cohorts_of_several_statements_have_the_word_of_all_or_none(second: str, head: str) -> None:
+    """What is right of some lines is no name for others."""
+    step = "Installed 2026-09-28..2026-10-11 share did Launched after 0..1 weeks by"
+    shown = cards.standing_of(f"a: {step} first week\nb: {step} {second}", cards.STATES[0])
+    assert re.search(rf"^{head} +profiles ", tables.text(shown), re.MULTILINE)
+
+
 @pytest.mark.parametrize("pieces", [6, 7, 66, 67, 100])
 def test_the_folded_rows_of_own_days_scroll_and_say_how_many_are_left_out(pieces: int) -> None:
     """As those of any long table: where a picture shows own days, their rows are below it."""
