@@ -89,8 +89,7 @@ class FormView:
         for old in before:
             uncount(old)
         self._panel.children = (box,)
-        for old in before:
-            close(old)
+        close(*before)
 
     # what is typed
 

@@ -136,10 +136,7 @@ class HtmlPanel(Panel):
     ) -> None:
         super().__init__(run, about)
         self._display, self._is_final = display, is_final
-        # What comes first is shown at once: it was displayed before anything was asked.
-        standing = self._standing()
-        self._spoken, self._shown = standing.now, (standing.rows, standing.outage)
-        self._show(standing)
+        self.refresh()  # what comes first is shown at once
 
     def _show(self, standing: Standing) -> None:
         if not self._is_final:
