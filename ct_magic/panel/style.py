@@ -132,7 +132,7 @@ SHEET = re.sub(r"\s*([{};\n])\s*", r"\1", _SHEET).replace("\n", " ")
 # A rule, what is in brackets in its selector, and what a page must have for it to apply.
 _RULE = re.compile(r"([^{}]+){[^{}]*}")
 _INSIDE = re.compile(r"\((?:[^()]|\([^()]*\))*\)")
-_NAME = re.compile(r"\bct-[\w-]+|\bdetails|\bsummary")
+_CLASSES = re.compile(r"\bct-[\w-]+|\bdetails|\bsummary")
 # What the labextension adds to a card, and a DataFrame below it.
 _ADDED = ("ct-acts", "ct-reason", "ct-magic-frame")
 # What only a live panel has: its frame, its buttons, and a countdown that needs no messages: the
@@ -179,11 +179,11 @@ LIVE = f"""<style>
 
 def sheet_of(card: str) -> str:
     """Return the sheet without the rules of what a card has not: it is saved with each output."""
-    known = {*_NAME.findall(card), *_ADDED}
+    known = {*_CLASSES.findall(card), *_ADDED}
 
     def kept(rule: re.Match[str]) -> str:
         selectors = _INSIDE.sub("", rule[1]).split(",")
-        return rule[0] * any(known.issuperset(_NAME.findall(each)) for each in selectors)
+        return rule[0] * any(known.issuperset(_CLASSES.findall(each)) for each in selectors)
 
     return re.sub(r"@[^{}]+{}", "", _RULE.sub(kept, SHEET))
 
