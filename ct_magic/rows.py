@@ -128,7 +128,7 @@ class Row(Record):
     of: Formula | None = None  # the count that its share is of
     within: int | None = None  # the row it is counted among: the step before it, or the base
     previous: Comparison | None = None  # what `vs` compares with
-    cut: str | None = None  # into what time is cut: "first week", "day"
+    cut: str | None = None  # with `share`: into what `by` cuts time, "first week", "day"
     whole: bool | None = None  # False: cut short, not over, or own days leave some out
     has_events: bool = True  # False: its base was sent without some filters
     doubts: tuple[str, ...] = ()  # what the service may ignore silently

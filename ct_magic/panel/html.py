@@ -185,8 +185,6 @@ def _card(standing: Standing, *, live: bool) -> str:
     if (row := single(standing)) is not None:
         return query + _one(standing, row, live)
     head = query + _head(standing)
-    if not rows:
-        return head
     if not standing.over:
         head += _track(standing)
         if trouble := panel_text.outage(standing):

@@ -88,12 +88,10 @@ def outage(standing: Standing) -> str:
 def from_when(standing: Standing) -> str:
     """Return how many counts came from the journal, and of when: `3 from 10:07`; or nothing."""
     cached, oldest = standing.cached
-    if not cached or not standing.over or standing.about.stable:
+    if oldest is None or not standing.over or standing.about.stable:
         return ""
     of = {1: {1: ""}, 2: {2: "both"}}.get(len(standing.rows), {})
     which = of.get(cached, "all" if cached == len(standing.rows) else f"{cached:,}")
-    if oldest is None:
-        return f"{which} from the journal".strip()
     is_today = standing.about.today == oldest.date()
     day = "" if is_today else f"{words.day(oldest.date(), year=True)} "
     return f"{which} from {day}{oldest:%H:%M}".strip()
@@ -182,9 +180,6 @@ def phase(row: RowResult, standing: Standing) -> str:
         case State.SUCCESS:
             so_far = standing.so_far(row)
             found = f"done: {words.counted(row.count or 0, 'profile')}"
-            if row.share is not None and row.low is not None:
-                ends = words.interval(row.low, row.high)
-                found += f", {words.share(row.share)} ({ends}) of {row.of:,}"
             return f"{found}{versus(row)}{f', {so_far}' if so_far else ''}"
         case State.NOT_YET:
             return "not yet: its days are not over"

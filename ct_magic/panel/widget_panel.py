@@ -23,7 +23,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import cache
 from itertools import chain
-from typing import TextIO
+from typing import Any, TextIO
 
 import ipywidgets as w
 
@@ -60,7 +60,7 @@ class CancelButtons:
         self._shape = shape = panel_html.shape(standing)
         self._all = _button("Cancel" if shape == "one" else "Cancel all", run.cancel)
         self._boxes: dict[int, w.Checkbox] = {}
-        self._list: w.SelectMultiple | None = None
+        self._list: Any = None  # of the rows that can be marked, where there is one
         self._marks = w.VBox(layout=layout).add_class("ct-magic-marks")
         corner = w.HBox([self._all], layout=layout).add_class("ct-magic-corner")
         self.over, self.below = [self._marks, corner], list[w.DOMWidget]()
@@ -137,7 +137,7 @@ class CancelButtons:
             _shown(self._chosen, bool(count))
 
     def _toggle(self, change: object) -> None:
-        if self._list and self._open.value:
+        if self._open.value:
             rows, options = self._run.rows, list[tuple[str, int]]()
             named, days = len({row.row.title for row in rows}) > 1, days_among(rows)
             for row in [row for row in rows if not row.state.ended][:OFFERED]:
@@ -146,8 +146,7 @@ class CancelButtons:
                 name = f"{row.row.number + 1}: {', '.join(filter(None, parts))}"
                 options.append((name, row.row.number))
             self._list.options = options
-        if self._list:
-            _shown(self._list, self._open.value)
+        _shown(self._list, self._open.value)
         self.follow(self._seen)
 
     def _cancel_marked(self) -> None:

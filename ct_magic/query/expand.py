@@ -202,7 +202,7 @@ class _Statement:
         self.other = other_days(query, self.period, self.unit, today) if query.versus else None
         self.others = calendar.stretches(self.other, axis) if self.other else []
         self.is_first = axis is not None and axis.first
-        cut = axis.unit.value if axis and not axis.rolling else None
+        cut = axis.unit.value if axis and query.steps and not axis.rolling else None
         self.cut = cut and "first " * self.is_first + cut
         self.is_own = any(step.window for step in query.steps)
         self.only_one = "own days" if self.is_own else "'by first'" if self.is_first else None
