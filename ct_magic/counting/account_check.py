@@ -189,7 +189,7 @@ def points(answers: Answers) -> tuple[Point, ...]:
     )
 
 
-def _counts(answers: Answers, *names: str) -> list[int] | None:
+def _counts_of(answers: Answers, *names: str) -> list[int] | None:
     """Return these counts; None where one is missing."""
     tallies = [answers[name].tally for name in names]
     return [tally.count for tally in tallies if tally] if all(tallies) else None
@@ -201,22 +201,22 @@ def _shown(answers: Answers, *names: str) -> str:
         if job.tally is None:  # one that is lost on the way is not refused
             words = ("refused" if job.refused else str(job.state), job.error)
             return ": ".join(filter(None, words))
-    return ", ".join(f"{count:,}" for count in _counts(answers, *names) or ())
+    return ", ".join(f"{count:,}" for count in _counts_of(answers, *names) or ())
 
 
 def _judged(rule: _Rule, answers: Answers) -> Point:
-    counts = _counts(answers, *rule.counts)
+    counts = _counts_of(answers, *rule.counts)
     holds = rule.judge(*counts) if counts else None
     if rule.narrowed:
         # A clause that was ignored excludes no profile, or all of them.
-        whole, *parts = _counts(answers, "day", *rule.narrowed) or [0]
+        whole, *parts = _counts_of(answers, "day", *rule.narrowed) or [0]
         if not whole or (holds and not all(0 < part < whole for part in parts)):
             holds = None
     return Point(rule.name, rule.tested, _shown(answers, *rule.counts), holds, rule.meaning)
 
 
 def _undecided(answers: Answers, kind: str) -> Point:
-    counts = _counts(answers, "day", kind)
+    counts = _counts_of(answers, "day", kind)
     ignored = counts is not None and counts[0] == counts[1]
     result = _shown(answers, "day", kind)
     return Point(

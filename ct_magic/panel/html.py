@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import replace
@@ -40,12 +41,18 @@ _PARTS = {
     State.TIMED_OUT: "#c62828",
     State.CANCELLED: "#616161",
 }
+# A rule, what is in brackets in its selector, and what a page must have for it to apply.
+_RULE = re.compile(r"([^{}]+){[^{}]*}")
+_INSIDE = re.compile(r"\((?:[^()]|\([^()]*\))*\)")
+_CLASSES = re.compile(r"\bct-[\w-]+|\bdetails|\bsummary")
+# What the labextension adds to a card, and a DataFrame below it.
+_ADDED = ("ct-acts", "ct-reason", "ct-magic-frame")
 
 
 def html(standing: Standing, hint: str | None = None) -> str:
     """Return the whole card, still: what a page without widgets and a saved notebook show."""
     card = _framed(f"{_card(standing, live=False)}{below(standing, hint)}")
-    return style.sheet_of(card) + card
+    return _sheet_of(card) + card
 
 
 def saved(standing: Standing) -> str:
@@ -65,6 +72,17 @@ def saved(standing: Standing) -> str:
 def _framed(card: str) -> str:
     frame = f'class="{style.CLASS}" role="group" aria-label="counts" style="{style.BOX}"'
     return f"<div {frame}>{card}</div>"
+
+
+def _sheet_of(card: str) -> str:
+    """Return the sheet without the rules of what a card has not: it is saved with each output."""
+    known = {*_CLASSES.findall(card), *_ADDED}
+
+    def kept(rule: re.Match[str]) -> str:
+        selectors = _INSIDE.sub("", rule[1]).split(",")
+        return rule[0] * any(known.issuperset(_CLASSES.findall(each)) for each in selectors)
+
+    return re.sub(r"@[^{}]+{}", "", _RULE.sub(kept, style.SHEET))
 
 
 def live(standing: Standing) -> str:

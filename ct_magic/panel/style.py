@@ -129,12 +129,6 @@ _SHEET = f"""<style>{FOCUS}
 </style>"""
 # Without the blanks that only its reader here needs.
 SHEET = re.sub(r"\s*([{};\n])\s*", r"\1", _SHEET).replace("\n", " ")
-# A rule, what is in brackets in its selector, and what a page must have for it to apply.
-_RULE = re.compile(r"([^{}]+){[^{}]*}")
-_INSIDE = re.compile(r"\((?:[^()]|\([^()]*\))*\)")
-_CLASSES = re.compile(r"\bct-[\w-]+|\bdetails|\bsummary")
-# What the labextension adds to a card, and a DataFrame below it.
-_ADDED = ("ct-acts", "ct-reason", "ct-magic-frame")
 # What only a live panel has: its frame, its buttons, and a countdown that needs no messages: the
 # browser animates a whole number down to nothing.
 LIVE = f"""<style>
@@ -175,17 +169,6 @@ LIVE = f"""<style>
   counter-reset: ct-magic-n var(--ct-magic-n);
   content: counter(ct-magic-n) "\\a0" var(--ct-magic-unit, "s"); }}
 </style>"""
-
-
-def sheet_of(card: str) -> str:
-    """Return the sheet without the rules of what a card has not: it is saved with each output."""
-    known = {*_CLASSES.findall(card), *_ADDED}
-
-    def kept(rule: re.Match[str]) -> str:
-        selectors = _INSIDE.sub("", rule[1]).split(",")
-        return rule[0] * any(known.issuperset(_CLASSES.findall(each)) for each in selectors)
-
-    return re.sub(r"@[^{}]+{}", "", _RULE.sub(kept, SHEET))
 
 
 def bar(percent: float, *, hollow: bool = False, colour: str = "#1976d2", height: int = 9) -> str:
