@@ -164,7 +164,7 @@ def _replace(caller: Caller, name: str, counting: Counting, frame: pd.DataFrame)
 
 
 def register(shell: InteractiveShell) -> None:
-    """Give a shell the magics; their settings apply to `count()`, too."""
+    """Register the magics in a shell; `count()` follows their settings, too."""
     magics = CountMagics(shell)
     shell.register_magics(magics)
     configure(magics.settings)
