@@ -136,12 +136,14 @@ def _layout(df: pd.DataFrame) -> Mapping[str, Any]:
 def cells(df: pd.DataFrame) -> tuple[Cell, ...]:
     """Return the rows of a DataFrame of counts, in its order; foreign columns are ignored.
 
-    Raises UsageError for another DataFrame, for one without rows, and for one with the same count
-    twice, since either could be meant.
+    Raises UsageError for another DataFrame, for one without rows, for one with the same count
+    twice, since either could be meant, and for one with more people than there are.
     """
     _check_frame(df)
     names = axes(df)
     rows = tuple(_cell(row, names) for row in df.to_dict("records"))
+    for row in rows:
+        _check_counts(row)
     events: dict[str, str] = {}
     for row in (row for row in rows if row.event != row.series.query):  # which says nothing
         if (other := events.setdefault(row.series.query, row.event)) != row.event:
@@ -239,6 +241,16 @@ def _check_frame(df: object) -> None:
         raise UsageError("this DataFrame holds no count")
     if "step" in columns and "event" not in columns:
         raise UsageError("there is no column 'event', by which the base of a share is known")
+
+
+def _check_counts(row: Cell) -> None:
+    for part, of in ((row.count, row.of), (row.previous, row.previous_of)):
+        if part is not None and (part < 0 or (of is not None and part > of)):
+            of_all = "" if of is None else f" of {of}"
+            raise UsageError(
+                f"{row.series.query!r}, {row.start} to {row.end}: {part}{of_all} cannot be a count "
+                "of profiles; was the DataFrame changed? Give it as %%ctcount or count() gave it"
+            )
 
 
 # How a cell of each type is read, where there is something in it; from a CSV a day is a text.

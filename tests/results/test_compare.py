@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable
 from typing import Any
 
 import pandas as pd
@@ -10,7 +11,7 @@ import pytest
 from helpers import frames
 from helpers.frames import base, experiment, frame, share, week
 
-from ct_magic import UsageError, compare
+from ct_magic import UsageError, compare, plot, shares
 from ct_magic.common.statistics import difference, holm
 from ct_magic.errors import QueryWarning
 
@@ -133,3 +134,18 @@ def test_what_cannot_be_compared_is_said(df: pd.DataFrame, axis: str | None, mes
     """One sentence says what is missing."""
     with pytest.raises(UsageError, match=message):
         compare(df, axis)
+
+
+@pytest.mark.parametrize("use", [compare, plot, shares])
+@pytest.mark.parametrize(
+    ("column", "number", "told"),
+    [("count", 81, "81 of 80"), ("count", -1, "-1 of 80"), ("of", 47, "48 of 47")],
+)
+def test_more_people_than_there_are_give_no_number(
+    use: Callable[[pd.DataFrame], object], column: str, number: int, told: str
+) -> None:
+    """No count of ours is like that: somebody changed the frame, and no share of it is right."""
+    df = experiment(control=(48, 80), treated=(56, 70))
+    df.loc[df["step"].ne(df["event"]).idxmax(), column] = number
+    with pytest.raises(UsageError, match=rf"{told} cannot be a count of profiles"):
+        use(df)
