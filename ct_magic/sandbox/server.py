@@ -59,13 +59,13 @@ class Server:
 
     def stop(self) -> None:
         """Stop listening."""
-        if self._http is not None:
+        http, self._http, self._port = self._http, None, None
+        if http is not None:
             # Wakes its thread, on Linux; elsewhere that looks twenty times a second.
             with suppress(OSError):
-                self._http.socket.shutdown(socket.SHUT_RDWR)
-            self._http.shutdown()
-            self._http.server_close()
-        self._http = self._port = None
+                http.socket.shutdown(socket.SHUT_RDWR)
+            http.shutdown()
+            http.server_close()
 
     def leave(self) -> None:
         """Leave it to the process that this one was forked from: it listens there."""
