@@ -35,6 +35,7 @@ class Terminal:
         self.said = ""
         self.process, self._end = pty.fork()
         if not self.process:
+            signal.signal(signal.SIGINT, signal.SIG_DFL)  # ignored, where tests run behind a shell
             os.environ |= {"TERM": "xterm", "CI": "", "PYTHONWARNINGS": "ignore"}
             os.execv(command[0], command)  # noqa: S606 # a terminal of its own is the point
 
