@@ -27,7 +27,7 @@ from jupyter_client.blocking.client import BlockingKernelClient
 from ct_magic.client.jobs import Answer, Partial, Timing, jobs_of
 from ct_magic.client.workers import Run
 from ct_magic.counting.handle import wait
-from ct_magic.panel.standing import About
+from ct_magic.panel.panel import About
 from ct_magic.panel.widget_panel import WidgetPanel
 from ct_magic.planning.row_results import RowRun
 

@@ -27,8 +27,7 @@ if TYPE_CHECKING:
     from ct_magic.client.transport import Asker
     from ct_magic.client.workers import Run
     from ct_magic.counting.handle import Counting
-    from ct_magic.panel.panel import Panel
-    from ct_magic.panel.standing import About
+    from ct_magic.panel.panel import About, Panel
 
     Opener = Callable[[RowRun, About], Panel]
 
@@ -79,7 +78,7 @@ def begin(
     """
     from ct_magic.counting.handle import Counting, Stamp
     from ct_magic.panel.front_end import current_shell, open_panel
-    from ct_magic.panel.standing import About
+    from ct_magic.panel.panel import About
 
     shell = current_shell()
     rows = RowRun(cell.plan, _service_run(cell, jobs, journal))

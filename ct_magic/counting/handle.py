@@ -16,7 +16,7 @@ from ct_magic.client.jobs import State
 from ct_magic.common.threads import now, spawn, spawn_import
 from ct_magic.common.words import plain
 from ct_magic.panel.front_end import CommPump
-from ct_magic.panel.standing import FINE
+from ct_magic.panel.panel import FINE
 from ct_magic.planning.row_results import reason, shared_error
 from ct_magic.rows import Record, row_name
 

@@ -24,7 +24,7 @@ from ct_magic.settings import Settings
 if TYPE_CHECKING:
     import pandas as pd
 
-    from ct_magic.panel.standing import About
+    from ct_magic.panel.panel import About
     from ct_magic.planning.row_results import RowRun
 
 

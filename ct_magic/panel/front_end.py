@@ -26,8 +26,8 @@ from inspect import iscoroutine
 from itertools import chain, repeat
 from typing import Any, TextIO
 
-from ct_magic.panel.panel import Display, HtmlPanel, Panel, TextPanel
-from ct_magic.panel.standing import USUAL, About
+from ct_magic.panel.panel import USUAL, About, Panel
+from ct_magic.panel.plain_panels import Display, HtmlPanel, TextPanel
 from ct_magic.planning.row_results import RowRun
 
 _AT_ONCE = 50  # messages taken at a time

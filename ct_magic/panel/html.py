@@ -13,7 +13,7 @@ from ct_magic.client.jobs import State
 from ct_magic.common import words
 from ct_magic.common.words import counted, duration, plain
 from ct_magic.panel import style, text as panel_text
-from ct_magic.panel.standing import Standing, has_trouble
+from ct_magic.panel.panel import Standing, has_trouble
 from ct_magic.panel.style import DOUBT, INK, MUTED, bar
 from ct_magic.panel.tables import (
     clock,
@@ -211,26 +211,25 @@ def _card(standing: Standing, *, live: bool) -> str:
         head += f'<div style="color:{style.WRONG}">✗ {foreign(reason)}</div>'
         standing = replace(standing, rows=tuple(replace(row, error=None) for row in rows))
     # The picture below shows the rows; of a retention it adds the curve to this map.
-    is_folded = standing.over and standing.about.plotted and not standing.lost
     is_map = any(row.row.after is not None for row in rows)
-    if shape(standing) == "grid" and (is_map or not is_folded):
+    if shape(standing) == "grid" and (is_map or not standing.folded):
         return head + grid_as_html(standing)
-    return head + _rows_html(standing, live, is_folded)
+    return head + _rows_html(standing, live)
 
 
-def _rows_html(standing: Standing, live: bool, is_folded: bool) -> str:
+def _rows_html(standing: Standing, live: bool) -> str:
     rows = standing.rows
     if not standing.over and shape(standing) == "long":
         shown = in_sight(standing) if live else rows[:IN_SIGHT]
         drawn = f'<div class="ct-area">{rows_as_html(standing, shown, live=live)}</div>'
         left = f'<div style="margin-top:4px">{len(rows) - len(shown):,} more rows</div>'
         return drawn if live else drawn + left
-    if not is_folded and shape(standing) != "long":
+    if not standing.folded and shape(standing) != "long":
         return whole_table(standing, rows, live=live)
     drawn = ""
     if standing.lost:
         drawn = whole_table(standing, standing.lost[:IN_SIGHT])
-    elif not is_folded and not standing.has_shares:
+    elif not standing.folded and not standing.has_shares:
         lines = columns_drawn(standing, style.AREA - 4)
         drawn = f'<div class="ct-area">{lines}</div>' if lines else ""
     table = whole_table(standing, rows)

@@ -1,18 +1,25 @@
-"""The state of a run at a moment: a frozen value that text and HTML are drawn from."""
+"""What a panel shows of a run, and how often it may speak.
+
+A `Standing` is a run at a moment, a frozen value that text, tables and HTML are drawn from. A
+`Panel` shows one from time to time: without widgets in `plain_panels`, with them in `widget_panel`.
+"""
 
 from __future__ import annotations
 
+import logging
 import re
 from calendar import monthrange
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import date, datetime, tzinfo
 
 from ct_magic.client.jobs import Job, State
 from ct_magic.common import words
-from ct_magic.planning.row_results import RowResult
+from ct_magic.planning.row_results import RowResult, RowRun
 from ct_magic.rows import Plan, Record, Row, is_over
 
+_log = logging.getLogger(__name__)
+MOST_ROWS = 200  # in a page; the DataFrame has all
 FINE = (State.SUCCESS, State.NOT_YET)  # a row that cannot be asked yet is no failure
 LEAST_ENDED = 5  # counts that must have ended before the rest is estimated
 LEAST_SHARE = 0.1  # of all that are asked
@@ -67,6 +74,11 @@ class Standing(Record):
     def over(self) -> bool:
         """True when every row has ended."""
         return all(row.state.ended for row in self.rows)
+
+    @property
+    def folded(self) -> bool:
+        """True when all rows are behind a disclosure: done, and shown by the picture below."""
+        return self.over and self.about.plotted and not self.lost
 
     @property
     def lost(self) -> list[RowResult]:
@@ -153,6 +165,68 @@ class Standing(Record):
         """The counts behind the rows, each once."""
         jobs = (job for row in self.rows for job in row.jobs)
         return tuple({job.number: job for job in jobs}.values())
+
+
+class Panel:
+    """Shows nothing: what `progress="none"` gives, and what the others are made from.
+
+    `refresh()` may be called as often as one likes and speaks at most once a second; `close()`
+    shows the end. `comm_ids` are the widgets whose clicks must be heard while a cell blocks; None
+    where there never are any.
+    """
+
+    comm_ids: Collection[str] | None = None
+    tick = 1.0  # seconds between two messages to the front end
+    ticks = False  # whether a second that has passed is news
+
+    def __init__(self, run: RowRun, about: About = USUAL) -> None:
+        self._run, self._about = run, about
+        self._spoken = float("-inf")
+        self._shown: object = None
+        self._until = float("inf")  # when what is shown is no longer true, whatever happens
+        self._lost = False
+
+    def refresh(self) -> None:
+        """Show what has changed, if it is time."""
+        self._safely(self._refresh)
+
+    def close(self) -> None:
+        """Show how it ended."""
+        self._safely(lambda: self._end(self._standing()))
+
+    def disable_buttons(self) -> None:
+        """Announce that clicks have no effect here, and what has."""
+
+    def move_here(self) -> None:
+        """Be shown by this thread from now on, in place of the cell's, which is left."""
+
+    def _standing(self) -> Standing:
+        plan, rows, run = self._run.plan, self._run.rows, self._run.questions
+        return Standing(plan, rows, run.clock(), self._about, run.outage, run.at_once)
+
+    def _safely(self, show: Callable[[], None]) -> None:
+        if self._lost:
+            return
+        try:
+            show()
+        except Exception:
+            # Whatever a front end does to a panel, the counts arrive.
+            self._lost = True
+            _log.warning("ct_magic: the panel was lost; counting goes on", exc_info=True)
+
+    def _refresh(self) -> None:
+        now = self._run.questions.clock()
+        if now - self._spoken < self.tick:
+            return
+        # Frozen rows: the same tuple of them is the same picture.
+        shown = self._run.rows, self._run.questions.outage
+        if self.ticks or shown != self._shown or now >= self._until:
+            self._spoken, self._shown = now, shown
+            self._show(self._standing())
+
+    def _show(self, standing: Standing) -> None: ...
+
+    def _end(self, standing: Standing) -> None: ...
 
 
 def _length(row: Row) -> int:

@@ -1,14 +1,14 @@
-"""The progress panel: how often it may speak, and its forms without widgets."""
+"""Panels without widgets: lines of text, and a display that is replaced."""
 
 from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from typing import TextIO
 
 from ct_magic.common.words import encodable
-from ct_magic.panel.standing import USUAL, About, Standing
+from ct_magic.panel.panel import About, Panel, Standing
 from ct_magic.planning.row_results import RowRun
 
 SAVED_TICK = 4.0  # seconds between two states that a saved notebook would show
@@ -16,68 +16,6 @@ REWRITE = "\r\x1b[K"  # back to the line's beginning, and clear it
 _log = logging.getLogger(__name__)
 # Shows a bundle of mime types: the first one is displayed, the next take its place.
 Display = Callable[[Mapping[str, object]], None]
-
-
-class Panel:
-    """Shows nothing: what `progress="none"` gives, and what the others are made from.
-
-    `refresh()` may be called as often as one likes and speaks at most once a second; `close()`
-    shows the end. `comm_ids` are the widgets whose clicks must be heard while a cell blocks; None
-    where there never are any.
-    """
-
-    comm_ids: Collection[str] | None = None
-    tick = 1.0  # seconds between two messages to the front end
-    ticks = False  # whether a second that has passed is news
-
-    def __init__(self, run: RowRun, about: About = USUAL) -> None:
-        self._run, self._about = run, about
-        self._spoken = float("-inf")
-        self._shown: object = None
-        self._until = float("inf")  # when what is shown is no longer true, whatever happens
-        self._lost = False
-
-    def refresh(self) -> None:
-        """Show what has changed, if it is time."""
-        self._safely(self._refresh)
-
-    def close(self) -> None:
-        """Show how it ended."""
-        self._safely(lambda: self._end(self._standing()))
-
-    def disable_buttons(self) -> None:
-        """Announce that clicks have no effect here, and what has."""
-
-    def move_here(self) -> None:
-        """Be shown by this thread from now on, in place of the cell's, which is left."""
-
-    def _standing(self) -> Standing:
-        plan, rows, run = self._run.plan, self._run.rows, self._run.questions
-        return Standing(plan, rows, run.clock(), self._about, run.outage, run.at_once)
-
-    def _safely(self, show: Callable[[], None]) -> None:
-        if self._lost:
-            return
-        try:
-            show()
-        except Exception:
-            # Whatever a front end does to a panel, the counts arrive.
-            self._lost = True
-            _log.warning("ct_magic: the panel was lost; counting goes on", exc_info=True)
-
-    def _refresh(self) -> None:
-        now = self._run.questions.clock()
-        if now - self._spoken < self.tick:
-            return
-        # Frozen rows: the same tuple of them is the same picture.
-        shown = self._run.rows, self._run.questions.outage
-        if self.ticks or shown != self._shown or now >= self._until:
-            self._spoken, self._shown = now, shown
-            self._show(self._standing())
-
-    def _show(self, standing: Standing) -> None: ...
-
-    def _end(self, standing: Standing) -> None: ...
 
 
 class TextPanel(Panel):

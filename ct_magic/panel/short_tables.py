@@ -11,8 +11,9 @@ import pandas as pd
 from pandas.api.types import is_bool_dtype, is_numeric_dtype
 
 from ct_magic.common.words import change, fit, plain, points, share
+from ct_magic.panel.panel import MOST_ROWS
 from ct_magic.panel.style import NO_FORMULA
-from ct_magic.panel.tables import MOST_ROWS, html_table, text_table
+from ct_magic.panel.tables import html_table, text_table
 
 # What a page shows of a DataFrame of counts: the columns that say something, numbers to read.
 

@@ -18,13 +18,12 @@ from ct_magic.common import words
 from ct_magic.common.statistics import wilson
 from ct_magic.common.words import change, duration, fit, interval, plain, share
 from ct_magic.panel import text as panel_text
-from ct_magic.panel.standing import FINE, Standing, column_words, pieces
+from ct_magic.panel.panel import FINE, MOST_ROWS, Standing, column_words, pieces
 from ct_magic.panel.style import DOUBT, INK, MUTED, WRONG, bar
 from ct_magic.planning.row_results import RowResult, reason, shared_error
 from ct_magic.rows import Record, Row, row_name
 
 NONE = "\u2013"  # in the place of a count that will not come
-MOST_ROWS = 200  # in a page; the DataFrame has all
 _LONGEST_NAME = 24  # characters of names whose common begin is shown
 _BEGIN = 6  # characters of it that stay before what differs
 NUMERIC = " class=n"  # of a column whose cells are at the right

@@ -10,7 +10,7 @@ from math import ceil
 from ct_magic.client.jobs import State
 from ct_magic.common import words
 from ct_magic.common.words import plain
-from ct_magic.panel.standing import Standing, is_kept, seconds_left, waiting
+from ct_magic.panel.panel import Standing, is_kept, seconds_left, waiting
 from ct_magic.planning.row_results import RowResult, reason
 
 ROWS = 20  # rows of a table that is shown whole

@@ -29,8 +29,8 @@ import ipywidgets as w
 
 from ct_magic.common.words import plain
 from ct_magic.panel import html as panel_html, text as panel_text
-from ct_magic.panel.panel import SAVED_TICK, Display, Panel, TextPanel, still
-from ct_magic.panel.standing import About, Standing
+from ct_magic.panel.panel import About, Panel, Standing
+from ct_magic.panel.plain_panels import SAVED_TICK, Display, TextPanel, still
 from ct_magic.panel.tables import days_among, row_label
 from ct_magic.planning.row_results import RowResult, RowRun
 from ct_magic.rows import row_name

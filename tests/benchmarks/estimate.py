@@ -33,7 +33,7 @@ from ct_magic.client.jobs import (
 )
 from ct_magic.client.limits import Learned
 from ct_magic.client.scheduler import Schedule
-from ct_magic.panel.standing import seconds_left
+from ct_magic.panel.panel import seconds_left
 from ct_magic.planning.estimate import FACTOR, estimate
 from ct_magic.planning.first_look import pacing_of, put_off
 from ct_magic.rows import Question

@@ -9,7 +9,7 @@ from typing import Any
 
 from ct_magic.client.jobs import Job, State, Tally
 from ct_magic.panel import html
-from ct_magic.panel.standing import About, Standing
+from ct_magic.panel.panel import About, Standing
 from ct_magic.planning.row_results import RowResult, row_results
 from ct_magic.query.parser import read_cell
 from ct_magic.rows import Plan, Question

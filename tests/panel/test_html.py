@@ -18,7 +18,7 @@ from hypothesis import given, strategies as st
 from ct_magic.client.jobs import TOO_LATE, Job, State, Tally
 from ct_magic.panel import html as card, style, tables, text as words
 from ct_magic.panel.html import coloured
-from ct_magic.panel.standing import About, Standing, seconds_left
+from ct_magic.panel.panel import MOST_ROWS, About, Standing, seconds_left
 from ct_magic.planning.row_results import row_results
 from ct_magic.query.parser import read_cell
 from ct_magic.rows import Comparison, Formula, Row
@@ -910,7 +910,7 @@ def test_the_folded_rows_of_own_days_scroll_and_say_how_many_are_left_out(pieces
     """As those of any long table: where a picture shows own days, their rows are below it."""
     rows = own_days((1, 1), (7, 7), pieces=pieces)
     html = card.html(standing(rows, [DONE] * len(rows), plotted=True))
-    left = max(0, len(rows) - tables.MOST_ROWS)
+    left = max(0, len(rows) - MOST_ROWS)
     assert ("ct-scroll" in html.split("</style>")[1]) == (len(rows) > 20)
     assert (f"and {left:,} more in the DataFrame" in html) == bool(left)
 

@@ -19,8 +19,8 @@ from IPython.utils.capture import capture_output
 
 from ct_magic.client.jobs import State, Tally
 from ct_magic.panel.front_end import is_interactive, open_panel, tell_page
-from ct_magic.panel.panel import HtmlPanel, Panel, TextPanel
-from ct_magic.panel.standing import About
+from ct_magic.panel.panel import About, Panel
+from ct_magic.panel.plain_panels import HtmlPanel, TextPanel
 from ct_magic.panel.widget_panel import VIEW, WidgetPanel
 from ct_magic.sandbox import Sandbox
 

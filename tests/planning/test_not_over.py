@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from ct_magic.client.jobs import Job, State, Tally
-from ct_magic.panel.standing import About, Standing
+from ct_magic.panel.panel import About, Standing
 from ct_magic.planning.prepare import day_and_hours
 from ct_magic.planning.row_results import row_results
 from ct_magic.query.parser import read_cell

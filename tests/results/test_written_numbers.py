@@ -15,8 +15,8 @@ from ct_magic import plot
 from ct_magic.client.jobs import Job, State, Tally
 from ct_magic.common import words
 from ct_magic.panel import html, tables
+from ct_magic.panel.panel import Standing
 from ct_magic.panel.short_tables import drawn_short, short_frame
-from ct_magic.panel.standing import Standing
 from ct_magic.planning.row_results import row_results
 from ct_magic.results.frame import frame
 from ct_magic.rows import Comparison, Formula
