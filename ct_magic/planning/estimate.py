@@ -9,7 +9,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Sequence
-from heapq import heappop, heappush
+from heapq import heappop, heappush, heappushpop, heapreplace
 from itertools import product
 from math import ceil, exp, floor, hypot, log
 from random import Random
@@ -93,27 +93,30 @@ def played(counts: int, pair: tuple[float, float], pacing: Pacing, random: Rando
     at_once = min(pacing.at_once, places)  # a pending count has one request at a time
     workers = [0.0] * min(at_once, MOST_WORKERS)  # more are played as fewer quicker ones
     request = pacing.request * random.uniform(*REQUESTS) * len(workers) / at_once
+    now = heappop(workers)  # of the worker whose turn it is; the heap is the others
     while unseen:
-        now = heappop(workers)
         while freed and freed[0] <= now:
             heappop(freed)
             places += 1
         done, may_submit = now + request, fresh and places
         if looks and looks[0][0] <= now and not (may_submit and in_a_row < SUBMITS_A_POLL):
-            _, ready = heappop(looks)
+            ready = looks[0][1]
             in_a_row = 0
             if ready <= now + request / 2:
-                unseen, last = unseen - 1, max(last, done)
+                heappop(looks)
+                unseen, last = unseen - 1, done
                 heappush(freed, done)
             else:
-                heappush(looks, (done + interval, ready))
+                heapreplace(looks, (done + interval, ready))
         elif may_submit:
             fresh, places, in_a_row = fresh - 1, places - 1, in_a_row + 1
             ready = now + request / 2 + random.lognormvariate(middle, width)
             heappush(looks, (done + pacing.first_look, ready))
         else:
-            done = min(due for due in (*(look for look, _ in looks[:1]), *freed[:1]) if due > now)
-        heappush(workers, done)
+            done = freed[0] if freed and not (looks and looks[0][0] < freed[0]) else looks[0][0]
+            while workers and workers[0] == now:  # who is free now has nothing to do, either
+                heapreplace(workers, done)
+        now = heappushpop(workers, done)
     return last
 
 
