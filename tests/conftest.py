@@ -10,9 +10,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
-from functools import cache
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -172,23 +170,18 @@ def chromium() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], tuple[str, Path]]]:
-    """Start JupyterLab or Notebook 7 once for all tests: its address, and the folder it serves."""
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
+    """Start JupyterLab, with Notebook 7 beside it: the address, and the folder that is served."""
     from helpers import browser
 
-    with ExitStack() as servers:
-
-        @cache
-        def start(app: str) -> tuple[str, Path]:
-            root = tmp_path_factory.mktemp(app)
-            return servers.enter_context(browser.server(root, app=app, extension=True)), root
-
-        yield start
+    root = tmp_path_factory.mktemp("jupyter")
+    with browser.server(root, extension=True) as address:
+        yield address, root
 
 
 @pytest.fixture(scope="session")
 def desks(
-    request: pytest.FixtureRequest, chromium: str, served: Callable[[str], tuple[str, Path]]
+    request: pytest.FixtureRequest, chromium: str, served: tuple[str, Path]
 ) -> Iterator[Desks]:
     """The pages of JupyterLab and Notebook 7, which all tests in a browser share."""
     from helpers import browser

@@ -57,6 +57,24 @@ WATCH = """() => {
   new MutationObserver(() => window.shown.push(notebook.innerText))
     .observe(notebook, { subtree: true, childList: true, characterData: true });
 }"""
+# Waits until something holds, and looks where the page has changed, else once a second: to look ten
+# times a second costs about as much as all that is looked at.
+WHEN = """([given, patience]) => new Promise((done) => {
+  const holds = HOLDS;
+  const look = () => (holds(given) ? end(true) : null);
+  const watch = new MutationObserver(look), second = setInterval(look, 1000);
+  const late = setTimeout(() => end(false), patience);
+  const end = (held) => {
+    watch.disconnect(); clearInterval(second); clearTimeout(late); done(held);
+  };
+  watch.observe(document, { subtree: true, childList: true, characterData: true });
+  look();
+})"""
+OUTPUT = """(cell) => [...document.querySelectorAll(".jp-Notebook .jp-CodeCell")[cell]
+  .querySelectorAll(".jp-OutputArea-output")].map(output => output.innerText).join("\\n")"""
+HAS_OUTPUT = f"([cell, text]) => ({OUTPUT})(cell).includes(text)"
+RUNS_NOTHING = """() => ![...document.querySelectorAll(".jp-CodeCell .jp-InputPrompt")]
+  .some(prompt => prompt.innerText.includes("[*]:"))"""
 SHOWED = "words => window.shown.some(text => words.every(word => text.includes(word)))"
 
 
@@ -120,12 +138,11 @@ def page(browser: Browser, width: int = 1200, height: int = 900) -> Iterator[Pag
 def server(
     root: Path,
     *,
-    app: str = "lab",
     settings: dict[str, Any] | None = None,
     env: dict[str, str] | None = None,
     extension: bool = False,
 ) -> Iterator[str]:
-    """Serve `root` with JupyterLab (`lab`) or Notebook 7 (`notebook`); give the address.
+    """Serve `root` with JupyterLab, which serves Notebook 7 as well; give the address.
 
     `extension` puts our labextension there, as it stands in the tree: what an editable install
     copied may be older.
@@ -147,7 +164,7 @@ def server(
     command = [
         sys.executable,
         "-m",
-        "jupyterlab" if app == "lab" else "notebook",
+        "jupyterlab",
         "--no-browser",
         "--allow-root",
         "--ip=127.0.0.1",
@@ -157,7 +174,8 @@ def server(
         "--ServerApp.password=",
         "--ServerApp.disable_check_xsrf=True",
         f"--ServerApp.root_dir={root}",
-        "--expose-app-in-browser",
+        "--LabApp.expose_app_in_browser=True",
+        "--JupyterNotebookApp.expose_app_in_browser=True",
     ]
     with (root / ".server.log").open("w") as log:
         process = subprocess.Popen(
@@ -195,7 +213,7 @@ class Notebook:
     """A notebook that is open in the browser."""
 
     def __init__(self, page: Page) -> None:
-        self.page, self.was_reloaded = page, False
+        self.page = page
 
     def command(self, name: str, *, wait: bool = False, **args: Any) -> None:
         """Carry out a command of JupyterLab's; `wait` until it is through."""
@@ -211,25 +229,24 @@ class Notebook:
     def wait_run(self) -> None:
         """Wait until no cell has the prompt of a running one."""
         time.sleep(0.3)
-        _until(lambda: "[*]:" not in self.prompts())
+        self._when(RUNS_NOTHING)
 
     def until(self, holds: Callable[[], object]) -> None:
         """Wait until this holds; raise TimeoutError where it never does."""
         _until(holds)
 
-    def prompts(self) -> list[str]:
-        """Return the prompts of the code cells."""
-        prompts: list[str] = self.page.locator(".jp-CodeCell .jp-InputPrompt").all_inner_texts()
-        return prompts
+    def _when(self, holds: str, given: object = None) -> None:
+        if not self.page.evaluate(WHEN.replace("HOLDS", holds), [given, PATIENCE * 1000]):
+            raise TimeoutError
 
     def output(self, cell: int) -> str:
         """Return the text of a code cell's outputs."""
-        code_cell = self.page.locator(".jp-Notebook .jp-CodeCell").nth(cell)
-        return "\n".join(code_cell.locator(".jp-OutputArea-output").all_inner_texts())
+        text: str = self.page.evaluate(OUTPUT, cell)
+        return text
 
     def wait_output(self, cell: int, text: str) -> None:
         """Wait until a code cell's outputs hold this text."""
-        _until(lambda: text in self.output(cell))
+        self._when(HAS_OUTPUT, [cell, text])
 
     def watch(self) -> None:
         """Keep what the notebook shows from here on, for `wait_showed`."""
@@ -237,7 +254,7 @@ class Notebook:
 
     def wait_showed(self, *words: str) -> None:
         """Wait until the notebook has shown these together, if only for a moment."""
-        _until(lambda: self.page.evaluate(SHOWED, list(words)))
+        self._when(SHOWED, list(words))
 
     def source(self, cell: int) -> str:
         """Return the text of a cell as it stands."""
@@ -259,8 +276,10 @@ class Notebook:
     def reload(self) -> None:
         """Press the browser's Reload and wait until the page is back."""
         self.page.reload()
-        self.was_reloaded = True
         self.page.wait_for_selector(".jp-Notebook .jp-Cell", state="visible")
+        # JupyterLab opens once more what its address names, when it has asked for it.
+        self.page.evaluate("() => window.jupyterapp.restored.then(() => null)")
+        self.page.wait_for_load_state("networkidle")
 
     def light(self) -> None:
         """Choose JupyterLab's light theme, where the dark one is chosen."""
@@ -325,13 +344,13 @@ class Desk:
         _until_idle(self.page)
         if self.app == "notebook":  # whose last theme was kept, as JupyterLab's
             notebook.light()
+        self._loaded = self.app == "lab"
         try:
             yield notebook
         except BaseException:
+            self._loaded = False
             notebook.screenshot(f"failed-{Path(name).stem}")
             raise
-        # A page that was reloaded opens its notebook once more, at a moment of its own.
-        self._loaded = not notebook.was_reloaded
 
 
 @contextmanager
@@ -344,7 +363,7 @@ def desk(chromium: str, address: str, root: Path, app: str = "lab") -> Iterator[
 class Desks:
     """The pages that tests share: each is opened for the first that needs it."""
 
-    def __init__(self, chromium: str, served: Callable[[str], tuple[str, Path]]) -> None:
+    def __init__(self, chromium: str, served: tuple[str, Path]) -> None:
         self._chromium, self._served = chromium, served
         self._open, self._desks = ExitStack(), dict[str, Desk]()
         self._browser: Browser | None = None
@@ -359,7 +378,7 @@ class Desks:
         """Return the page of JupyterLab (`lab`) or of Notebook 7 (`notebook`)."""
         if app not in self._desks:
             empty = self._open.enter_context(page(self.browser()))
-            self._desks[app] = Desk(empty, *self._served(app), app)
+            self._desks[app] = Desk(empty, *self._served, app)
         return self._desks[app]
 
     def close(self) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import time
+from collections.abc import Iterator
 from typing import Any
 
 import nbformat
@@ -111,95 +112,104 @@ def app(request: pytest.FixtureRequest, desks: Desks) -> Desk:
     return desks.desk(request.param)
 
 
-def test_cancel_and_interrupt_are_heard_over_subshells(app: Desk) -> None:
+@pytest.fixture(scope="module")
+def asked(app: Desk) -> Iterator[Notebook]:
+    """A notebook whose second cell asks for what never arrives, for several tests: one kernel."""
+    cells = [NEVER, FORTY, "print('must not run')"]
+    with app.open(*cells, name=f"asked-{app.app}.ipynb") as notebook:
+        yield notebook
+
+
+def test_cancel_and_interrupt_are_heard_over_subshells(app: Desk, asked: Notebook) -> None:
     """While the cell blocks, as JupyterLab sends the messages of widgets; Run All stops."""
-    check_stops(app, "perCommTarget")  # the default
+    check_stops(app, asked, "perCommTarget")  # the default
 
 
-def test_a_reloaded_page_can_cancel_a_cell_that_blocks(app: Desk) -> None:
+def test_a_reloaded_page_can_cancel_a_cell_that_blocks(app: Desk, asked: Notebook) -> None:
     """The kernel tells the page of its widgets while the cell runs, and hears the click."""
-    with app.open(NEVER, FORTY, name="reload.ipynb") as notebook:
-        notebook.command("notebook:run-all-cells")
-        notebook.wait_output(1, "40 asked")
-        notebook.command("docmanager:save", wait=True)
-        notebook.reload()
-        notebook.page.locator("button", has_text="Cancel all").click()
-        begun = time.monotonic()
-        notebook.wait_output(1, "40 cancelled")
-        print(f"{app.app}: {time.monotonic() - begun:.2f} s after Reload")  # noqa: T201 # as above
+    ask(asked)
+    asked.command("docmanager:save", wait=True)
+    asked.reload()
+    asked.page.locator("button", has_text="Cancel all").click()
+    begun = time.monotonic()
+    asked.wait_output(1, "40 cancelled")
+    print(f"{app.app}: {time.monotonic() - begun:.2f} s after Reload")  # noqa: T201 # as above
 
 
-def test_cancel_and_interrupt_are_heard_without_subshells(app: Desk) -> None:
+def test_cancel_and_interrupt_are_heard_without_subshells(app: Desk, asked: Notebook) -> None:
     """As older front ends send the messages of widgets, and newer ones where it is chosen."""
     choose(app.root, f"{APPUTILS}/kernels-settings", {"commsOverSubshells": "disabled"})
-    check_stops(app, "disabled", reload=True)
+    asked.reload()
+    check_stops(app, asked, "disabled")
 
 
-def check_stops(app: Desk, comms: str, *, reload: bool = False) -> None:
-    cells = [NEVER, FORTY, "print('must not run')"]
-    with app.open(*cells, name=f"{comms}.ipynb", reload=reload) as notebook:
-        for error in ("CountCancelledError", "CountInterrupt"):
-            notebook.command("notebook:run-all-cells")
-            notebook.wait_output(1, "40 asked")
-            notebook.page.evaluate(LISTEN)
-            begun = time.monotonic()
-            if error == "CountInterrupt":
-                notebook.command("notebook:interrupt-kernel")
-            else:
-                notebook.page.locator("button", has_text="Cancel all").click()
-            notebook.wait_output(1, error)
-            print(f"{app.app}, {comms}, {error}: {time.monotonic() - begun:.2f} s")  # noqa: T201 # as above
-            notebook.wait_run()
-            assert "40 cancelled" in notebook.output(1)
-            assert notebook.output(2) == ""
-            # A late word would meet a subshell that goes, and asyncio would complain in a cell.
-            messages = notebook.page.evaluate("window.said")
-            assert {"_view_count": 0} not in [data.get("state") for data in messages]
-        notebook.screenshot(f"cancelled-{app.app}-{comms}")
+def ask(notebook: Notebook) -> None:
+    """Run all cells; nothing of an earlier run is left when this one has asked for its counts."""
+    notebook.command("notebook:clear-all-cell-outputs")
+    notebook.command("notebook:run-all-cells")
+    notebook.wait_output(1, "40 asked")
+    notebook.page.locator("button", has_text="Cancel all").wait_for()  # the widgets come later
 
 
-@IN_LAB
-def test_some_are_cancelled_with_the_keyboard_alone(app: Desk) -> None:
-    """Rows are marked in a list, whose keys are not the notebook's; Enter cancels them."""
-    with app.open(NEVER, FORTY, name="some.ipynb") as notebook:
-        notebook.command("notebook:run-all-cells")
-        notebook.wait_output(1, "40 asked")
-        keys = notebook.page.keyboard
-        notebook.page.get_by_text("32 more rows").focus()
-        keys.press("Enter")
-        rows = notebook.page.locator(".ct-magic-list select")
-        rows.wait_for()
-        rows.focus()
-        notebook.until(lambda: rows.locator("option").count() == 40)
-        for key in ("Home", "Shift+ArrowDown", "Shift+ArrowDown", "Enter"):
-            keys.press(key)
-        notebook.wait_output(1, "3 cancelled")
-        assert notebook.page.locator(".jp-CodeCell").count() == 2
-        notebook.screenshot("many-running")
-        notebook.dark()
-        notebook.screenshot("many-running-dark")
-        notebook.command("notebook:interrupt-kernel")
+def check_stops(app: Desk, notebook: Notebook, comms: str) -> None:
+    for error in ("CountCancelledError", "CountInterrupt"):
+        ask(notebook)
+        notebook.page.evaluate(LISTEN)
+        begun = time.monotonic()
+        if error == "CountInterrupt":
+            notebook.command("notebook:interrupt-kernel")
+        else:
+            notebook.page.locator("button", has_text="Cancel all").click()
+        notebook.wait_output(1, error)
+        print(f"{app.app}, {comms}, {error}: {time.monotonic() - begun:.2f} s")  # noqa: T201 # as above
         notebook.wait_run()
+        assert "40 cancelled" in notebook.output(1)
+        assert notebook.output(2) == ""
+        # A late word would meet a subshell that goes, and asyncio would complain in a cell.
+        messages = notebook.page.evaluate("window.said")
+        assert {"_view_count": 0} not in [data.get("state") for data in messages]
+    notebook.screenshot(f"cancelled-{app.app}-{comms}")
 
 
 @IN_LAB
-def test_no_dead_widget_is_left_of_a_kernel_that_has_ended(app: Desk) -> None:
+def test_some_are_cancelled_with_the_keyboard_alone(asked: Notebook) -> None:
+    """Rows are marked in a list, whose keys are not the notebook's; Enter cancels them."""
+    ask(asked)
+    keys = asked.page.keyboard
+    asked.page.get_by_text("32 more rows").focus()
+    keys.press("Enter")
+    rows = asked.page.locator(".ct-magic-list select")
+    rows.wait_for()
+    rows.focus()
+    asked.until(lambda: rows.locator("option").count() == 40)
+    for key in ("Home", "Shift+ArrowDown", "Shift+ArrowDown", "Enter"):
+        keys.press(key)
+    asked.wait_output(1, "3 cancelled")
+    assert asked.page.locator(".jp-CodeCell").count() == 3
+    asked.screenshot("many-running")
+    asked.dark()
+    asked.screenshot("many-running-dark")
+    asked.light()
+    asked.command("notebook:interrupt-kernel")
+    asked.wait_run()
+
+
+@IN_LAB
+def test_no_dead_widget_is_left_of_a_kernel_that_has_ended(app: Desk, asked: Notebook) -> None:
     """Restarted in mid-run, and reopened after it was saved in mid-run: words, and what to do."""
-    with app.open(NEVER, FORTY, name="ended.ipynb") as notebook:
-        notebook.command("notebook:run-all-cells")
-        notebook.wait_output(1, "40 asked")
-        notebook.command("docmanager:save", wait=True)
-        shutil.copy(app.root / "ended.ipynb", app.root / "again.ipynb")
-        notebook.page.evaluate(RESTART)
-        notebook.wait_output(1, "The kernel has ended")
-        assert "0 of 40 done" in notebook.output(1)
-        assert not notebook.page.locator("button", has_text="Cancel all").count()
-        notebook.command("docmanager:open", path="again.ipynb", wait=True)
-        reopened = notebook.page.locator(".jp-NotebookPanel").last
-        reopened.get_by_text("This was saved while it ran.").wait_for()
-        assert not notebook.page.evaluate(DIRTY)
-        assert "40 counts were under way" in reopened.inner_text()
-        assert "Error displaying widget" not in reopened.inner_text()
+    ask(asked)
+    asked.command("docmanager:save", wait=True)
+    shutil.copy(app.root / "asked-lab.ipynb", app.root / "again.ipynb")
+    asked.page.evaluate(RESTART)
+    asked.wait_output(1, "The kernel has ended")
+    assert "0 of 40 done" in asked.output(1)
+    assert not asked.page.locator("button", has_text="Cancel all").count()
+    asked.command("docmanager:open", path="again.ipynb", wait=True)
+    reopened = asked.page.locator(".jp-NotebookPanel").last
+    reopened.get_by_text("This was saved while it ran.").wait_for()
+    assert not asked.page.evaluate(DIRTY)
+    assert "40 counts were under way" in reopened.inner_text()
+    assert "Error displaying widget" not in reopened.inner_text()
 
 
 OUTPUTS = """import ipywidgets
