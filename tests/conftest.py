@@ -50,9 +50,17 @@ sys.dont_write_bytecode = False
 
 DESKS = pytest.StashKey["Desks"]()
 IN_A_BROWSER = re.compile(r"browser|test_colour|test_labextension")  # files
+OVER_THE_WHEEL = re.compile(r"project/test_(installed|wheel)")
 SLOW = re.compile(r"^tests/(jupyter/|test_)")  # kernels and processes
 # These take seconds to import, to check what no test has: addresses in letters of all scripts.
-sys.modules["rfc3987_syntax"] = None  # type: ignore[assignment] # jsonschema does without
+# jsonschema does without, here and in the Jupyter of the processes that are started.
+sys.modules["rfc3987_syntax"] = None  # type: ignore[assignment]
+LACKING = HOME / "lacking"
+LACKING.mkdir()
+(LACKING / "rfc3987_syntax.py").write_text("raise ImportError('it takes seconds')")
+os.environ["PYTHONPATH"] = os.pathsep.join(
+    filter(None, [str(LACKING), os.environ.get("PYTHONPATH")])
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -67,7 +75,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadFileScheduling | None:
-    """Give all files with a browser's tests to one worker, which starts and loads each app once."""
+    """Give all files with a browser's tests to one worker, which starts and loads each app once.
+
+    And those that need what is shipped to one that builds it.
+    """
     if config.getoption("dist") != "loadfile":
         return None
     from xdist.scheduler import LoadFileScheduling
@@ -75,7 +86,8 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadFileSche
     class Scheduling(LoadFileScheduling):
         def _split_scope(self, nodeid: str) -> str:
             file = str(super()._split_scope(nodeid))
-            return "in a browser" if IN_A_BROWSER.search(file) else file
+            groups = {"in a browser": IN_A_BROWSER, "over the wheel": OVER_THE_WHEEL}
+            return next((name for name, files in groups.items() if files.search(file)), file)
 
     return Scheduling(config, log)
 

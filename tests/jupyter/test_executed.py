@@ -62,7 +62,7 @@ def served(site: Path, file: Path) -> str:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     environ = {
-        "PYTHONPATH": os.pathsep.join([str(site), str(ROOT)]),
+        "PYTHONPATH": os.pathsep.join([str(site), str(ROOT), os.environ["PYTHONPATH"]]),
         "JUPYTER_PATH": str(site / "share" / "jupyter"),
     }
     command = [sys.executable, "-m", "voila", str(file), "--no-browser", f"--port={port}"]

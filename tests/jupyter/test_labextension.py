@@ -1,19 +1,12 @@
-"""The labextension: cells in colours, cells that are inserted, and how it is installed."""
+"""The labextension: cells in colours, and cells that are inserted."""
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from functools import partial
-from importlib.metadata import version
-from pathlib import Path
-from zipfile import ZipFile
 
 import pytest
-from helpers.browser import EXTENSION, ROOT, USE_SANDBOX, Desks, Notebook
+from helpers.browser import USE_SANDBOX, Desks, Notebook
 
 QUERY = """%%ctcount funnel --plot
 # it's a comment, isn't it
@@ -283,47 +276,3 @@ def test_a_setting_takes_the_colours_away(notebook: Notebook) -> None:
         notebook.page.get_by_label("Colour %%ctcount cells").click()
         notebook.until(partial(shows, notebook, wanted))
     notebook.screenshot("colour-setting")
-
-
-@pytest.fixture(scope="module")
-def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What our wheel puts into an environment beside the package."""
-    folder = tmp_path_factory.mktemp("wheel")
-    command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)]
-    subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
-    (wheel,) = folder.glob("*.whl")
-    ZipFile(wheel).extractall(folder)
-    (data,) = folder.glob("*.data/data")
-    return data
-
-
-def test_the_wheel_holds_the_labextension(installed: Path) -> None:
-    """Every file, where JupyterLab looks, and of the version that the package has."""
-    folder = installed / "share/jupyter/labextensions/ct-magic"
-    files = {p.relative_to(EXTENSION): p.read_bytes() for p in EXTENSION.rglob("*") if p.is_file()}
-    assert files == {
-        p.relative_to(folder): p.read_bytes() for p in folder.rglob("*") if p.is_file()
-    }
-    package = json.loads(files[Path("package.json")])
-    assert package["version"] == version("ct-magic")
-    assert Path(package["jupyterlab"]["_build"]["load"]) in files
-
-
-def test_jupyterlab_lists_it_and_can_disable_it(installed: Path, tmp_path: Path) -> None:
-    """`jupyter labextension` finds it in an environment, and switches it off."""
-    env = os.environ | {
-        "JUPYTER_PATH": str(installed / "share" / "jupyter"),
-        "JUPYTER_CONFIG_DIR": str(tmp_path),
-    }
-
-    def labextension(*words: str) -> str:
-        command = [sys.executable, "-m", "jupyter", "labextension", *words]
-        done = subprocess.run(command, env=env, capture_output=True, text=True, check=True)
-        return done.stdout + done.stderr
-
-    listed = next(line for line in labextension("list").split("\n") if "ct-magic v" in line)
-    assert "enabled" in listed
-    assert "OK" in listed
-    labextension("disable", "--level=user", "ct-magic")
-    page_config = json.loads((tmp_path / "labconfig" / "page_config.json").read_text("utf-8"))
-    assert page_config["disabledExtensions"] == {"ct-magic": True}

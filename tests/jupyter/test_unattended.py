@@ -135,7 +135,7 @@ def papermill(box: Sandbox, folder: Path, **variables: str) -> int:
     kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
     notebook = new_notebook(cells=code_cells, metadata={"kernelspec": kernel})
     nbformat.write(notebook, folder / "counts.ipynb")
-    environ = cron(box, folder, **variables)
+    environ = cron(box, folder, PYTHONPATH=os.environ["PYTHONPATH"], **variables)
     return subprocess.run(
         ["/bin/sh", "-c", command("papermill")],
         check=False,

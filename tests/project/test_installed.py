@@ -10,6 +10,7 @@ import sys
 import venv
 from collections.abc import Iterable, Iterator
 from importlib.metadata import Distribution, distribution
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -20,11 +21,27 @@ from packaging.requirements import Requirement
 
 from ct_magic.sandbox import Sandbox
 
+# What `jupyter labextension` runs; JupyterLab is imported once for two commands.
+LABEXTENSION = """
+import os, sys
+sys.modules["rfc3987_syntax"] = None  # see conftest.py
+from importlib.metadata import entry_points
+(script,) = entry_points(group="console_scripts", name="jupyter-labextension")
+main = script.load()
+for words in (["list"], ["disable", "--level=user", "ct-magic"]):
+    if not os.fork():
+        raise SystemExit(main(words))
+    assert os.wait()[1] == 0
+"""
 COUNT = "%%ctcount --dry-run\nCharged where Amount > 5 2026-10"
 
 
 def pip(python: Path, *arguments: str | Path) -> str:
-    command = [sys.executable, "-m", "pip", "--python", python, *arguments]
+    """Run our pip for another python, as `pip --python` does with a second process."""
+    spec = find_spec("pip")
+    assert spec is not None
+    assert spec.origin is not None
+    command = [python, Path(spec.origin).with_name("__pip-runner__.py"), *arguments]
     done = subprocess.run(command, check=False, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
@@ -54,7 +71,8 @@ def python(dist: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     What it needs is linked as it is installed here, which takes a tenth of the time.
     """
     interpreter = environment(tmp_path_factory.mktemp("installed") / "venv")
-    pip(interpreter, "install", "--quiet", "--no-compile", "--no-deps", *dist.glob("*.whl"))
+    how = ["--quiet", "--no-compile", "--no-deps", "--no-index"]
+    pip(interpreter, "install", *how, *dist.glob("*.whl"))
     (ours,) = packages(interpreter).glob("ct_magic-*.dist-info")
     base = [text for text in Distribution.at(ours).requires or () if "extra ==" not in text]
     linked(packages(interpreter), ["ipykernel", *base])
@@ -221,10 +239,12 @@ def test_uninstalling_leaves_nothing(dist: Path, tmp_path: Path) -> None:
     for kind in ("*.whl", "*.tar.gz"):
         folder = tmp_path / kind[-3:]
         python = environment(folder)
+        linked(packages(python), ["hatchling"])  # what builds from the sdist, and nothing else
         startup(python).mkdir(parents=True)
         (startup(python) / "20-other.py").write_text("others = 3")
         before = files(folder)
-        pip(python, "install", "--quiet", "--no-deps", *dist.glob(kind))
+        how = ["--quiet", "--no-deps", "--no-index", "--no-build-isolation"]
+        pip(python, "install", *how, *dist.glob(kind))
         held[kind] = {path for path in files(folder) - before if path.suffix != ".json"}
         pip(python, "uninstall", "--yes", "ct-magic")
         assert files(folder) == before
@@ -245,3 +265,19 @@ def test_a_startup_file_that_was_forgotten_is_silent(
     done = ipython(half, "print('started')", tmp_path / "home")
     assert done.stdout.splitlines() == ["started"]
     assert done.stderr == ""
+
+
+def test_jupyterlab_lists_the_labextension_and_can_disable_it(python: Path, tmp_path: Path) -> None:
+    """`jupyter labextension` finds it in an environment, and switches it off."""
+    env = os.environ | {
+        "JUPYTER_PATH": str(python.parent.parent / "share" / "jupyter"),
+        "JUPYTER_CONFIG_DIR": str(tmp_path),
+    }
+    command = [sys.executable, "-c", LABEXTENSION]
+    done = subprocess.run(command, env=env, capture_output=True, text=True, check=True)
+    said = (done.stdout + done.stderr).split("\n")
+    listed = next(line for line in said if "ct-magic v" in line)
+    assert "enabled" in listed
+    assert "OK" in listed
+    page_config = json.loads((tmp_path / "labconfig" / "page_config.json").read_text("utf-8"))
+    assert page_config["disabledExtensions"] == {"ct-magic": True}

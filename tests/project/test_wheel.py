@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
 import tarfile
 import tomllib
 from collections.abc import Iterator
-from importlib.metadata import Distribution, distribution
+from importlib.metadata import Distribution, distribution, version
 from pathlib import Path
 from zipfile import ZipFile
 
@@ -65,6 +66,22 @@ def test_the_wheel_holds_the_package_and_the_startup_file(wheel: ZipFile) -> Non
     assert all(name.startswith(("etc/ipython/startup/", "share/jupyter/")) for name in data)
     rest = {name for name in names - package if ".data/" not in name}
     assert all(".dist-info/" in name for name in rest)
+
+
+def test_it_holds_the_labextension(wheel: ZipFile) -> None:
+    """Every file, where JupyterLab looks, and of the version that the package has."""
+    folder = ROOT / "jupyter-config" / "labextension"
+    files = {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
+    place = ".data/data/share/jupyter/labextensions/ct-magic/"
+    held = members(wheel)
+    assert files == {name.split(place)[1]: held[name] for name in held if place in name}
+    package = json.loads(files["package.json"])
+    assert package["version"] == version("ct-magic")
+    assert package["jupyterlab"]["_build"]["load"] in files
 
 
 def test_it_is_small(dist: Path) -> None:
