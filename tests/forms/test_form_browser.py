@@ -54,7 +54,7 @@ def test_a_query_is_put_together_pasted_and_counted_without_a_mouse(
 ) -> None:
     """Fields and text move each other, Run fills the variable, and the cell is written."""
     cells = [f"{USE_SANDBOX}\n%ct names --from sandbox", "%ct form", "seen"]
-    with lab.open(*cells, name="fields.ipynb", height=1250) as notebook:
+    with lab.open(*cells, name="fields.ipynb", shared=True, height=1250) as notebook:
         keyboard = notebook.page.keyboard
         notebook.command("notebook:run-cell-and-select-next", wait=True)
         notebook.wait_output(0, "events are known")

@@ -43,6 +43,23 @@ STATUS = """() => { const w = window.jupyterapp?.shell?.currentWidget;
 CLEAR = """() => { for (const widget of [...window.jupyterapp.shell.widgets("main")])
   widget.dispose(); }"""
 
+# Makes a kernel as new for its next test, but for what takes long to import.
+BEGIN = """async () => {
+  const { kernel } = window.jupyterapp.shell.currentWidget.sessionContext.session;
+  await kernel.requestExecute({ code: `
+%reset -f
+import os, sys, ipywidgets
+ipywidgets.Widget.close_all()
+if "ct_magic" in sys.modules:
+    get_ipython().run_line_magic("unload_ext", "ct_magic")
+for name in [name for name in sys.modules if name.split(".")[0] == "ct_magic"]:
+    del sys.modules[name]
+for name in [name for name in os.environ if name.startswith("CLEVERTAP_")]:
+    del os.environ[name]
+%reset -f` }).done;
+  return kernel.id;
+}"""
+
 # A first cell: the session's sandbox, with as few people as a page needs.
 USE_SANDBOX = """%load_ext ct_magic
 from ct_magic.sandbox import Sandbox
@@ -307,6 +324,7 @@ class Desk:
     def __init__(self, page: Page, address: str, root: Path, app: str = "lab") -> None:
         self.page, self.root, self.app = page, root, app
         self._address, self._loaded = address, False
+        self._shared: str | None = None  # the id of a kernel that tests share
 
     @contextmanager
     def open(
@@ -315,12 +333,12 @@ class Desk:
         name: str,
         width: int = 1200,
         height: int = 900,
-        reload: bool = False,
+        shared: bool = False,
     ) -> Iterator[Notebook]:
         """Write a notebook of these cells, open it in place of the last, and wait for its kernel.
 
-        A name is one test's alone: its kernel goes on. `reload` loads the page anew, which then
-        reads its settings.
+        A name is one test's alone: its kernel goes on. A `shared` one is JupyterLab's alone, was
+        made for an earlier test, and is as new: to start one takes two seconds of a processor.
         """
         written = nbformat.v4.new_notebook(
             cells=[nbformat.v4.new_code_cell(cell) for cell in cells],
@@ -334,16 +352,20 @@ class Desk:
         notebook = Notebook(self.page)
         if self.app == "notebook":
             self.page.goto(f"{self._address}/notebooks/{name}")
-        elif reload or not loaded:
-            self.page.goto(f"{self._address}/lab/tree/{name}?reset")
         else:
+            if not loaded:
+                self.page.goto(f"{self._address}/lab?reset")
+                self.page.wait_for_function("window.jupyterapp?.restored.then(() => true)")
             self.page.evaluate(CLEAR)
             notebook.light()
-            notebook.command("docmanager:open", path=name, wait=True)
+            kernel = {"kernel": {"id": self._shared}} if shared and self._shared else {}
+            notebook.command("docmanager:open", path=name, wait=True, **kernel)
         self.page.wait_for_selector(".jp-Notebook .jp-Cell", state="visible")
         _until_idle(self.page)
         if self.app == "notebook":  # whose last theme was kept, as JupyterLab's
             notebook.light()
+        if shared:
+            self._shared = self.page.evaluate(BEGIN)
         self._loaded = self.app == "lab"
         try:
             yield notebook

@@ -79,7 +79,7 @@ def test_what_is_saved_shows_the_end_everywhere(lab: Desk) -> None:
     """In the file, in a notebook that is not trusted, and exported: the count, and no widget."""
     set_up = f"{USE_SANDBOX}\n%config CountMagics.poll_interval = 0.1"
     cells = [set_up, f"%%ctcount foodies\n{SEED}", "print(foodies['count'].item())"]
-    with lab.open(*cells, name="kept.ipynb") as notebook:
+    with lab.open(*cells, name="kept.ipynb", shared=True) as notebook:
         notebook.run_all()
         count = notebook.output(2).strip()
         notebook.command("docmanager:save", wait=True)
@@ -106,7 +106,7 @@ def test_what_is_saved_shows_the_end_everywhere(lab: Desk) -> None:
 def test_tab_proposes_what_the_sandbox_knows(lab: Desk) -> None:
     """A name is completed as one piece, its values come quoted, each with its kind."""
     known = f"{USE_SANDBOX}\n%ct names --from sandbox"
-    with lab.open(known, "%%ctcount\nCharged where Pa", name="tab.ipynb") as notebook:
+    with lab.open(known, "%%ctcount\nCharged where Pa", name="tab.ipynb", shared=True) as notebook:
         notebook.command("notebook:run-cell")
         notebook.wait_output(0, "events are known")
         assert notebook.tab(1) == [("Payment mode", "property")]

@@ -23,13 +23,13 @@ pytestmark = pytest.mark.browser
 def set_up(latency: float, poll_interval: float) -> str:
     """Write a first cell: a small sandbox, whose time jumps where `later` is called.
 
-    Each kernel has other data: the same data would be the same account, which has its answers.
+    Each has other data: the same data would be the same account, which has its answers.
     """
     return f"""%load_ext ct_magic
 import os, time
 from ct_magic.sandbox import Sandbox
 ahead = [0]
-box = Sandbox(profiles=500, seed=os.getpid(), latency={latency},
+box = Sandbox(profiles=500, seed=time.monotonic_ns(), latency={latency},
               clock=lambda: time.monotonic() + ahead[0]).start()
 os.environ["CLEVERTAP_ACCOUNT_ID"], os.environ["CLEVERTAP_PASSCODE"] = "SANDBOX", "sandbox"
 os.environ["CLEVERTAP_BASE_URL"] = box.url
@@ -232,7 +232,7 @@ def seen(days=3):
 def test_a_panel_stays_where_an_output_widget_shows_it(app: Desk) -> None:
     """In `with out:`, in `interact`, in a button's handler: there no display is replaced."""
     cells = [set_up(latency=0.3, poll_interval=0.2), OUTPUTS, INTERACT]
-    with app.open(*cells, name="output.ipynb") as notebook:
+    with app.open(*cells, name="output.ipynb", shared=True) as notebook:
         notebook.run_all()
         notebook.until(lambda: re.search(r"\d\s+profiles", notebook.output(1)))
         notebook.page.locator("button", has_text="press").click()
@@ -262,7 +262,7 @@ def test_a_notebook_without_a_kernel_shows_what_was_saved(app: Desk) -> None:
     cell.metadata["trusted"] = True
     written = nbformat.v4.new_notebook(cells=[cell])
     nbformat.write(written, app.root / "kernelless.ipynb")
-    with app.open("1", name="beside.ipynb") as notebook:
+    with app.open("1", name="beside.ipynb", shared=True) as notebook:
         command = "notebook:trust", "docmanager:open"
         notebook.command(command[1], path="kernelless.ipynb", wait=True)
         shown = notebook.page.locator(".jp-NotebookPanel").last
@@ -350,7 +350,7 @@ def test_the_height_does_not_change_while_it_runs(app: Desk) -> None:
         "%%ctcount df\nApp Launched last 60 days by day",
         "%%ctcount df\nApp Launched 2026-08",
     ]
-    with app.open(*cells, name="height.ipynb") as notebook:
+    with app.open(*cells, name="height.ipynb", shared=True) as notebook:
         notebook.page.evaluate(HEIGHTS)
         notebook.run_all()
         seen = notebook.page.evaluate("() => window.heights.map((heights) => [...heights])")

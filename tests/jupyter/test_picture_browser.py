@@ -43,7 +43,7 @@ ALT = """cell => document.querySelectorAll('.jp-CodeCell')[cell].querySelector(
 def notebook(desks: Desks) -> Iterator[Notebook]:
     """A notebook in which each kind of picture was drawn; the page shows all of it."""
     with desks.desk("lab").open(
-        BEGIN, *CELLS, name="pictures.ipynb", width=1400, height=3600
+        BEGIN, *CELLS, name="pictures.ipynb", shared=True, width=1400, height=3600
     ) as notebook:
         notebook.run_all()
         pictures = notebook.page.locator(".chart-wrapper svg")
