@@ -121,17 +121,13 @@ _LONGEST_LINE = 1 << 24  # bytes of a line
 _LONGEST_LIST = 1 << 20  # bytes of a file that lists others
 LARGE = 10_000_000  # bytes of a file that takes a while
 
-DOUBTFUL = (
-    "SELECT 1 FROM events WHERE seen(profile_id) IS NULL OR seen(event_name) IS NULL OR ts IS NULL "
-    "LIMIT 1"
-)
 _CREATE = """
 CREATE TABLE events (
-    profile_id VARCHAR, event_name VARCHAR, ts TIMESTAMP, properties JSON, session JSON);
+    profile_id VARCHAR NOT NULL, event_name VARCHAR NOT NULL, ts TIMESTAMP NOT NULL,
+    properties JSON, session JSON, profile JSON, tech JSON, app JSON);
 CREATE TABLE profiles (
     profile_id VARCHAR, profile JSON, tech JSON, app JSON, demographics JSON, reachability JSON,
     country VARCHAR, state VARCHAR, city VARCHAR);
-CREATE TEMP TABLE people (who VARCHAR, seen TIMESTAMP, profile JSON, tech JSON, app JSON);
 """
 SHAPE: dict[str, object] = {
     **dict.fromkeys(("eventName", "evtName", "ts"), "VARCHAR"),
@@ -154,7 +150,7 @@ known AS (
   SELECT o,
     coalesce(named(o.profile.objectId), named(o.profile.identity), named(o.objectId),
       named(o.identity)) AS who,
-    coalesce(seen(o.eventName), seen(o.evtName), $event) AS event,
+    coalesce(seen(o.eventName), seen(o.evtName), seen($event)) AS event,
     CASE length(o.ts)
       WHEN 14 THEN timezone('UTC', timezone($zone, try_strptime(o.ts, '%Y%m%d%H%M%S')))
       WHEN 10 THEN make_timestamp(TRY_CAST(o.ts AS BIGINT) * 1000000) END AS ts
@@ -173,29 +169,25 @@ CREATE OR REPLACE TEMP MACRO opened(j) AS CASE
   WHEN json_type(json(j ->> '$')) = 'OBJECT' THEN json(j ->> '$')
   ELSE error('no object') END;
 """
-_IMPORTED_EVENTS = """
+# What is said of a person goes with the event, until the latest of it is known.
+_IMPORTED = """
 INSERT INTO events {read}
 SELECT who, event, ts,
   coalesce(opened(o.eventProps), opened(o.event_props), opened(o.evtData), '{{}}'),
-  coalesce(opened(o.sessionProps), opened(o.session_props), '{{}}')
-FROM known
-"""
-_IMPORTED_PEOPLE = """
-INSERT INTO people {read}
-SELECT who, max(ts),
-  arg_max(opened(o.profile.profileData), ts) FILTER (opened(o.profile.profileData) IS NOT NULL),
-  arg_max(json_merge_patch('{{}}', json_object('OS', o.profile.platform,
+  coalesce(opened(o.sessionProps), opened(o.session_props), '{{}}'),
+  opened(o.profile.profileData),
+  json_merge_patch('{{}}', json_object('OS', o.profile.platform,
     'Make', o.deviceInfo.make, 'Model', o.deviceInfo.model,
-    'OS Version', o.deviceInfo.osVersion)), ts),
-  arg_max(json_merge_patch('{{}}', json_object('App Version', o.deviceInfo.appVersion)), ts)
-FROM known GROUP BY who
+    'OS Version', o.deviceInfo.osVersion)),
+  json_merge_patch('{{}}', json_object('App Version', o.deviceInfo.appVersion))
+FROM known
 """
 SETTLED = """
 INSERT INTO profiles
-SELECT who, coalesce(arg_max(profile, seen) FILTER (profile IS NOT NULL), '{}'),
-  arg_max(tech, seen), arg_max(app, seen), '{}', '{}', NULL, NULL, NULL
-FROM people GROUP BY who HAVING bool_or(profile <> '{}' OR tech <> '{}' OR app <> '{}');
-DROP TABLE people;
+SELECT profile_id, coalesce(arg_max(profile, ts) FILTER (profile IS NOT NULL), '{}') AS p,
+  arg_max(tech, ts) AS t, arg_max(app, ts) AS a, '{}', '{}', NULL, NULL, NULL
+FROM events WHERE tech IS NOT NULL GROUP BY profile_id
+HAVING p <> '{}' OR t <> '{}' OR a <> '{}'
 """
 # With two rows a person would count twice; which of two that differ is right, no file says.
 TWICE = """
@@ -210,7 +202,7 @@ def load(
     """Fill `events` and `profiles` from a folder; UsageError names the file, the line and why."""
     db.execute(_CREATE + _MACROS)
     sources = files(folder)
-    alike: dict[int, list[Path]] = {}  # by their size
+    events, alike = 0, dict[int, list[Path]]()  # by their size
     for number, file in enumerate(sources, 1):
         size = file.stat().st_size
         twins = [f for f in alike.setdefault(size, []) if filecmp.cmp(f, file, shallow=False)]
@@ -223,7 +215,7 @@ def load(
             say(f"{number} of {len(sources)} files, passed over, it holds no event: {file.name}")
             continue
         _read(db, file, zone)
-        (events,) = db.execute("SELECT count(*) FROM events").fetchone() or (0,)
+        [(events,)] = db.execute("SELECT count(*) FROM events").fetchall()
         say(f"{number} of {len(sources)} files, {events:,} events: {file.name}")
     db.execute(SETTLED)
     if db.execute(TWICE).fetchone() != (None,):
@@ -231,7 +223,7 @@ def load(
         [(twice,)] = db.execute(TWICE).fetchall()
         if twice is not None:
             raise UsageError(f"{folder}: the profile {twice!r} is there twice, and not alike")
-    if db.execute("SELECT count(*) FROM events").fetchone() == (0,):
+    if not events:
         raise UsageError(f"{folder} holds no event")
     # Who has events but no row of its own is a profile of which nothing is known.
     db.execute(
@@ -243,23 +235,19 @@ def load(
 def _read(db: duckdb.DuckDBPyConnection, file: Path, zone: tzinfo) -> None:
     import duckdb
 
-    mistake = None
     try:
         if _file_kind(file) == ".parquet":
             _parquet(db, file)
-            is_doubtful = db.execute(DOUBTFUL).fetchone()
         else:
             event = first_line(file)
             try:
                 _load_lines(db, file, zone, event)
-                is_doubtful = db.execute(DOUBTFUL).fetchone()
-                mistake = is_doubtful and mistake_of(file, event)
             except duckdb.Error as error:
                 raise mistake_of(file, event) or error from None
+    except duckdb.ConstraintException:
+        raise UsageError(f"{file} holds an event without name, time or profile") from None
     except (duckdb.Error, OSError, EOFError, zlib.error) as error:
         raise UsageError(f"{file} cannot be read: {str(error).splitlines()[0]}") from None
-    if is_doubtful:
-        raise mistake or UsageError(f"{file} holds an event without name, time or profile")
 
 
 def files(folder: Path) -> list[Path]:
@@ -323,9 +311,10 @@ def _parquet(db: duckdb.DuckDBPyConnection, file: Path) -> None:
     numbered = f"SELECT *, row_number() OVER () AS row FROM {PARQUET}"
     if bad := db.execute(f"SELECT row FROM ({numbered}) WHERE {wrong} LIMIT 1", place).fetchone():
         raise UsageError(f"{file}, row {bad[0]}: {' or '.join(texts)} is not JSON")
-    # By way of microseconds, so that a column with a time zone is UTC as well.
-    chosen = ", ".join("make_timestamp(epoch_us(ts))" if n == "ts" else n for n in needed)
-    db.execute(f"INSERT INTO {table} SELECT {chosen} FROM {PARQUET}", place)
+    # What is blank is no name; by way of microseconds, a column with a time zone is UTC as well.
+    own = [*(f"seen({name}::VARCHAR)" for name in EVENTS[:2]), "make_timestamp(epoch_us(ts))"]
+    taken = ", ".join([*own, *texts] if table == "events" else needed)
+    db.execute(f"INSERT INTO {table} ({', '.join(needed)}) SELECT {taken} FROM {PARQUET}", place)
 
 
 def _load_lines(db: duckdb.DuckDBPyConnection, file: Path, zone: tzinfo, event: str | None) -> None:
@@ -337,5 +326,4 @@ def _load_lines(db: duckdb.DuckDBPyConnection, file: Path, zone: tzinfo, event: 
         "event": event,
         "zone": str(zone),
     }
-    for statement in (_IMPORTED_EVENTS, _IMPORTED_PEOPLE):
-        db.execute(statement.format(read=READ.format(longest=_LONGEST_LINE)), parameters)
+    db.execute(_IMPORTED.format(read=READ.format(longest=_LONGEST_LINE)), parameters)

@@ -26,7 +26,10 @@ DROP TABLE IF EXISTS events; DROP TABLE IF EXISTS profiles; DROP TABLE IF EXISTS
 CREATE TABLE ct_magic_source (files VARCHAR, zone VARCHAR, complete BOOLEAN);
 """
 # So that a query reads the rows of its own events and days, and few others.
-SORTED = "CREATE OR REPLACE TABLE events AS SELECT * FROM events ORDER BY event_name, ts"
+SORTED = f"""
+CREATE OR REPLACE TABLE events AS
+SELECT {", ".join(import_events.EVENTS)} FROM events ORDER BY event_name, ts
+"""
 _ANEW = "where it was cut short, remove it and load the events again with --data DIR"
 _FOREIGN = "is another database or file: --db takes one of its own"
 

@@ -330,6 +330,20 @@ def test_lines_that_say_nothing_of_a_profile_leave_its_row_alone(tmp_path: Path)
         counted(tmp_path)
 
 
+def test_a_profile_is_as_its_latest_event_shows_it(tmp_path: Path) -> None:
+    """Whichever file holds that event, and whatever else its file holds."""
+    for who, plans in {"a": ("Pro", "Gold"), "b": ("Gold", "Pro"), "c": ("Pro", "Gold")}.items():
+        older, latest = (
+            event(who, ts=f"2026100112000{second}", profile={"profileData": {"Plan": plan}})
+            for second, plan in zip((1, 2), plans, strict=True)
+        )
+        # The latest event of all says nothing of the profile.
+        files = [[older, event(who, ts="20261001120003")], [latest]]
+        for number, events in enumerate(reversed(files) if who == "c" else files):
+            write(tmp_path / f"{number}-{who}.json", *events)
+    assert counted(tmp_path, BODY | {"common_profile_properties": GOLD})[0] == 2
+
+
 @pytest.mark.parametrize("events", [1, 13, 14, 15, 45])
 def test_each_event_has_the_names_and_examples_that_are_its_own(
     tmp_path: Path, events: int
