@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from importlib import metadata
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -24,10 +23,12 @@ from ct_magic.sandbox import Sandbox
 INSTALLED = "installed"
 # What stands before the installed packages; ipykernel 6 needs one that 7 does not.
 VERSIONS = {
+    INSTALLED: [],
     "6.29.5": ["ipykernel==6.29.5", "nest_asyncio==1.6.0"],
     "7.3.0": ["ipykernel==7.3.0"],
-    INSTALLED: [],
 }
+# Of what has nothing to do with the version.
+IN_THE_INSTALLED = pytest.mark.parametrize("kernel", [INSTALLED], indirect=True)
 THREE = "App Launched 2026-08\nApp Launched 2026-09\nApp Launched 2026-10"
 SET_UP = """
 import os, ipykernel
@@ -35,7 +36,12 @@ import os, ipykernel
 %config CountMagics.retry_wait = 0.05
 os.environ |= {"CLEVERTAP_ACCOUNT_ID": "SANDBOX", "CLEVERTAP_PASSCODE": "sandbox"}
 """
-Ask = Callable[..., str]
+# The sandbox of the session, with fewer people than it has by itself.
+FEW_PEOPLE = """
+from ct_magic.sandbox import Sandbox
+from ct_magic.session.session import SESSION
+SESSION.sandbox = Sandbox(profiles=30).start()
+"""
 
 
 @pytest.fixture(scope="module", params=VERSIONS)
@@ -46,23 +52,12 @@ def kernel(
     version, folder = request.param, tmp_path_factory.mktemp("kernel")
     wanted = VERSIONS[version]
     before = overlay(folder / "site", *wanted) if wanted else None
-    for front in started(before, folder):
-        expected = metadata.version("ipykernel") if version == INSTALLED else version
-        assert front.value("ipykernel.__version__") == expected
-        yield front
-
-
-def started(before: Path | None, folder: Path) -> Iterator[FrontEnd]:
     environ = {f"CT_MAGIC_{kind}_DIR": str(folder / kind) for kind in ("STATE", "CONFIG")}
     with front_end(before, environ) as front:
         front.done(SET_UP)
+        expected = metadata.version("ipykernel") if version == INSTALLED else version
+        assert front.value("ipykernel.__version__") == expected
         yield front
-
-
-@pytest.fixture(scope="module")
-def newest(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FrontEnd]:
-    """A kernel of its own, for what has nothing to do with the version."""
-    yield from started(None, tmp_path_factory.mktemp("kernel"))
 
 
 @pytest.fixture
@@ -398,38 +393,43 @@ def test_nobody_looks_on(front: FrontEnd) -> None:
     assert "3 of 3 done" in front.shown[-1]["text/plain"]
 
 
-def test_a_page_hears_which_account_is_in_use(newest: FrontEnd) -> None:
+@IN_THE_INSTALLED
+def test_a_page_hears_which_account_is_in_use(front: FrontEnd) -> None:
     """From each cell, `%ct use` and `ct_magic.use`; not where nobody looks on."""
+    front.done(FEW_PEOPLE)
+    forget(front)
+    front.used.clear()
     with Sandbox(profiles=30, partials=0, today=TODAY) as box:
-        point(newest, box, interval=0.05)
-        newest.done("%ct use sandbox")
-        newest.done("import ct_magic; ct_magic.use('default')")
-        newest.done("%ctcount App Launched 2026-11-01")
-        newest.done("%ctcount --account sandbox App Launched 2026-11-01")
-        newest.done("%ct use sandbox", typist=False)
-        newest.done("%ct use default", typist=False)
-        newest.read()
-    assert newest.used == ["sandbox", *["default"] * 3]
+        point(front, box, interval=0.05)
+        front.done("%ct use sandbox")
+        front.done("import ct_magic; ct_magic.use('default')")
+        front.done("%ctcount App Launched 2026-11-01")
+        front.done("%ctcount --account sandbox App Launched 2026-11-01")
+        front.done("%ct use sandbox", typist=False)
+        front.done("%ct use default", typist=False)
+        front.read()
+    assert front.used == ["sandbox", *["default"] * 3]
 
 
-def test_two_messages_a_second_however_many_counts(newest: FrontEnd) -> None:
+@IN_THE_INSTALLED
+def test_two_messages_a_second_however_many_counts(front: FrontEnd) -> None:
     """Sixty counts that arrive within three seconds, as soon as a page looks on."""
     clock = Clock()
     with Sandbox(profiles=30, latency=(1, 50), clock=clock, today=TODAY, at_once=20) as box:
-        point(newest, box, interval=0.3, at_once=10)
-        request = blocked(newest, "App Launched last 60 days by day", "60 asked")
+        point(front, box, interval=0.3, at_once=10)
+        request = blocked(front, "App Launched last 60 days by day", "60 asked")
         # A page that shows the widgets says so.
-        panel = newest.until(lambda: newest.find(_model_name="VBoxModel"))
-        newest.set(panel, _view_count=1)
+        panel = front.until(lambda: front.find(_model_name="VBoxModel"))
+        front.set(panel, _view_count=1)
         begun = time.monotonic()
-        newest.heard(panel)
-        newest.messages.clear()
-        while newest.is_running(request):
+        front.heard(panel)
+        front.messages.clear()
+        while front.is_running(request):
             clock.now += 1
         took = time.monotonic() - begun
-        assert newest.reply(request)["status"] == "ok"
-        newest.read()
-    sent = [kind for at, kind in newest.messages if kind in ("comm_msg", "update_display_data")]
+        assert front.reply(request)["status"] == "ok"
+        front.read()
+    sent = [kind for at, kind in front.messages if kind in ("comm_msg", "update_display_data")]
     # That at the end, and one that may have been on its way when the page had just said so.
     displays = sent.count("update_display_data")
     assert 1 <= displays <= 2
@@ -437,16 +437,17 @@ def test_two_messages_a_second_however_many_counts(newest: FrontEnd) -> None:
     assert 2 <= len(sent) <= 2 * (took + 1) + begins + displays
 
 
-def test_a_kernel_that_cannot_hear_says_so(newest: FrontEnd) -> None:
+@IN_THE_INSTALLED  # and there the last, for it is so from then on
+def test_a_kernel_that_cannot_hear_says_so(front: FrontEnd) -> None:
     """A kernel that is built otherwise: the button names the interrupt, which works."""
-    if newest.subshell() is None:
+    if front.subshell() is None:
         pytest.skip("ipykernel 6 changes no more")
     # As a later ipykernel might, it keeps what we look for elsewhere.
-    newest.done("del get_ipython().kernel.shell_channel_thread.manager._parent_thread")
+    front.done("del get_ipython().kernel.shell_channel_thread.manager._parent_thread")
     with Sandbox(profiles=30, latency=0, faults="submit:partial", today=TODAY) as box:
-        point(newest, box)
-        request = blocked(newest, THREE, "2 of 3 done")
-        assert newest.widgets[newest.button("To cancel, interrupt the kernel")]["disabled"]
-        newest.interrupt()
-        assert newest.reply(request)["ename"] == "CountInterrupt"
-        assert statuses(newest) == ["cancelled", "success", "success"]
+        point(front, box)
+        request = blocked(front, THREE, "2 of 3 done")
+        assert front.widgets[front.button("To cancel, interrupt the kernel")]["disabled"]
+        front.interrupt()
+        assert front.reply(request)["ename"] == "CountInterrupt"
+        assert statuses(front) == ["cancelled", "success", "success"]
