@@ -32,9 +32,11 @@ os.write(7, str(count()).encode())
 """
 # Forks a process for each place that it reads; 7 is its result, 2 what it says.
 FORKS = """
-import json, os, signal, sys, time
+import gc, json, os, signal, sys, time
 import ct_magic.api, ct_magic.client.journal.store, ct_magic.client.workers
 import ct_magic.client.transport, ct_magic.results.frame, ct_magic.panel.front_end
+import ct_magic.counting.handle, ct_magic.panel.tables
+gc.freeze()  # what is here is collected by no fork, not even when it ends
 for line in sys.stdin:
     place = json.loads(line)
     if not (child := os.fork()):

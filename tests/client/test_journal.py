@@ -290,12 +290,32 @@ def test_an_id_that_comes_after_a_wrong_passcode_is_kept(tmp_path: Path) -> None
     assert [known.req_id for known in open_journal(tmp_path / "j").pending()] == ["7"]
 
 
+# A process that opens the journal, and has imported nothing else.
+ANOTHERS = f"""
+import atexit, sys
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from ct_magic.client.jobs import Job, Partial
+from ct_magic.client.journal.journal import Journal
+from ct_magic.rows import Question
+def fail(message):
+    raise AssertionError(message)
+day = date(2026, 10, 31)
+first = Job(0, Question("t", "e", day, day, '{{"q": 1}}', '{{"q": 1}}', day))
+journal = Journal(Path(sys.argv[1]), "acc", warn=fail, now=lambda: {NOW})
+"""
 # What ends a kernel takes a moment; a count in the background may arrive in it.
-LEAVING = """
-import atexit, pathlib, sys, test_journal
-atexit.register(lambda: journal.answered(test_journal.JOB, test_journal.Partial("7")))
-journal = test_journal.open_journal(pathlib.Path(sys.argv[1]))
-journal.asking(test_journal.JOB)
+LEAVING = f"""{ANOTHERS}
+atexit.register(lambda: journal.answered(first, Partial("7")))
+journal.asking(first)
+"""
+WRITING = f"""{ANOTHERS}
+begin = int(sys.argv[2])
+for number in range(begin, begin + 200):
+    job = replace(first, number=number)
+    journal.asking(job)
+    journal.answered(job, Partial(str(number)))
 """
 
 
@@ -303,7 +323,6 @@ def test_an_id_that_comes_while_the_process_ends_is_kept(tmp_path: Path) -> None
     """Nothing is sent twice, and nobody reads on the way out that the file is damaged."""
     done = subprocess.run(
         [sys.executable, "-c", LEAVING, str(tmp_path / "j")],
-        cwd=Path(__file__).parent,
         capture_output=True,
         text=True,
         check=True,
@@ -312,22 +331,10 @@ def test_an_id_that_comes_while_the_process_ends_is_kept(tmp_path: Path) -> None
     assert [known.req_id for known in open_journal(tmp_path / "j").pending()] == ["7"]
 
 
-def write(file: Path, first: int) -> None:
-    journal = open_journal(file)
-    for number in range(first, first + 200):
-        job = replace(JOB, number=number)
-        journal.asking(job)
-        journal.answered(job, Partial(str(number)))
-
-
 def test_several_processes_write_one_journal(tmp_path: Path) -> None:
     """Kernels do not wait for each other, and no row is lost."""
-    folder, file = Path(__file__).parent, str(tmp_path / "j")
-    code = "import pathlib, sys, test_journal; test_journal.write(pathlib.Path(sys.argv[1]), %d)"
-    writers = [
-        subprocess.Popen([sys.executable, "-c", code % (n * 200), file], cwd=folder)
-        for n in range(3)
-    ]
+    command = [sys.executable, "-c", WRITING, str(tmp_path / "j")]
+    writers = [subprocess.Popen([*command, str(200 * n)]) for n in range(3)]
     assert [writer.wait(60) for writer in writers] == [0, 0, 0]
     assert sorted(int(row["req_id"]) for row in submissions(tmp_path / "j")) == list(range(600))
 
