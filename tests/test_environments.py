@@ -242,12 +242,17 @@ with freeze_time("2026-11-20 12:00"):
 
 with Sandbox(profiles=60, latency=0.2) as box:
     account = ct_magic.Account("d", "SANDBOX", "sandbox", base_url=box.url)
-    handle = ct_magic.start("App Launched yesterday", account=account, poll_interval=0.05)
     # DuckDB 1 imports pandas for its first query, which hangs in frozen time.
     is_old = version("duckdb").startswith("1.")
-    with nullcontext() if is_old else freeze_time("2026-11-20 12:00"):
-        while not handle.done():
+    # Time is frozen before a query is sent, or between its answer and the first look.
+    for text, sent in (("App Launched yesterday", 0), ("App Launched 2026-10", 1)):
+        known = len(box.log)
+        handle = ct_magic.start(text, account=account, poll_interval=0.05)
+        while len(box.log) < known + sent:
             time.sleep(0.01)
+        with nullcontext() if is_old else freeze_time("2026-11-20 12:00"):
+            while not handle.done():
+                time.sleep(0.01)
 assert is_old or "pandas" not in sys.modules, "nor in mid-run: freezing it would end Python"
 with Sandbox(profiles=60, partials=1) as box, Sandbox(profiles=60, latency=3600) as slow:
     with freeze_time("2026-11-20 12:00"):
