@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ct_magic.charts import wording
@@ -18,6 +17,7 @@ from ct_magic.errors import CtMagicError
 from ct_magic.results import cells as results
 from ct_magic.results.cells import Cell, Kind, cells, is_over_time, kind, steps
 from ct_magic.results.changes import NO_CAUSE, is_findings
+from ct_magic.rows import replace
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -28,14 +28,14 @@ import heapq
 import math
 from collections import deque
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from ct_magic.client import jobs as kinds
 from ct_magic.client.jobs import Answer, Busy, Cause, Job, Partial, Shared, State, Success, Trouble
 from ct_magic.client.limits import UNTAUGHT, Gate, Learned, Limits
 from ct_magic.common.words import duration
-from ct_magic.rows import Record
+from ct_magic.rows import Record, replace
 
 LONGEST_WAIT = 60.0  # seconds; growing waits stop growing here
 LONGEST_BUSY = 30.0  # seconds of a pause after a 429, for all counts of a run
@@ -102,7 +102,7 @@ class Schedule:
                 self._owners[job.req_id] = job.number if is_first else NOBODY
         self._outage, self._busy_in_a_row, self._submitted_in_a_row = Outage(), 0, 0
         for number in self._held:
-            self._push(replace(jobs[number], began=now), now)
+            self._push(jobs[number], now, began=now)
 
     @property
     def jobs(self) -> tuple[Job, ...]:
@@ -251,7 +251,7 @@ class Schedule:
             self._held.add(job.number)
             job = replace(job, given=now, sent=at)
         held = replace(job, state=State.SUBMITTED, req_id=req_id, tries=0, pages=0, forgets=0)
-        return self._push(replace(held, note=None, error=None), now + wait)
+        return self._push(held, now + wait, note=None, error=None)
 
     def _busy(self, job: Job, busy: Busy, beside: int, now: float) -> Job:
         submission = job.number not in self._held
@@ -264,7 +264,7 @@ class Schedule:
             self._submissions_pause = max(self._submissions_pause, now + wait)
         if busy.retry_after or not submission:
             self._pause_all(now + wait, is_asked=bool(busy.retry_after))
-        return self._push(replace(job, note=busy.error), now + wait)
+        return self._push(job, now + wait, note=busy.error)
 
     def _trouble(self, job: Job, trouble: Trouble, now: float) -> list[Job]:
         suspicion = SUSPICION if trouble.cause is Cause.INTERNAL else ""
@@ -286,7 +286,7 @@ class Schedule:
             error = f"{trouble.error}{suspicion}; given up after {most} tries{anew}"
             return [self._give_up(job, error, now)]
         wait = self._retry_wait(job, trouble, now)
-        return [self._push(replace(job, note=trouble.error), now + wait)]
+        return [self._push(job, now + wait, note=trouble.error)]
 
     def _retry_wait(self, job: Job, trouble: Trouble, now: float) -> float:
         outage, asked = self._outage, trouble.retry_after or 0.0
@@ -315,13 +315,13 @@ class Schedule:
     def _forgotten(self, job: Job, error: str, now: float) -> Job:
         is_young = job.given is not None and now - job.given < YOUNG
         if is_young and job.forgets < YOUNG_LOOKS:
-            known_later = replace(job, forgets=job.forgets + 1, note=error)
-            return self._push(known_later, now + self._growing(job.forgets))
+            due = now + self._growing(job.forgets)
+            return self._push(job, due, forgets=job.forgets + 1, note=error)
         if job.again:
             error = f"{error}; submitted twice, and forgotten twice"
             return self._end(replace(job, error=error), State.FAILED, now)
         note = "the service forgot this query: submitting it again"
-        return self._push_fresh(replace(job, again=True, forgets=0, note=note), now)
+        return self._push_fresh(job, now, again=True, forgets=0, note=note)
 
     def _withdraw(self, req_id: str, finder: int, now: float) -> list[Job]:
         """Take an id away from the job that had it; one under way hears so with its answer."""
@@ -342,11 +342,11 @@ class Schedule:
             return self._end(replace(job, req_id=None, error=SHARED_ID), State.FAILED, now)
         note = "two queries got the same id: sending it again"
         wait = self._growing(job.shared - 1)
-        return self._push_fresh(replace(job, ended=None, note=note), now + wait)
+        return self._push_fresh(job, now + wait, ended=None, note=note)
 
-    def _push_fresh(self, job: Job, due: float) -> Job:
+    def _push_fresh(self, job: Job, due: float, **changes: Any) -> Job:
         self._held.discard(job.number)
-        return self._push(replace(job, state=State.WAITING, req_id=None, sent=None), due)
+        return self._push(job, due, state=State.WAITING, req_id=None, sent=None, **changes)
 
     def _give_up(self, job: Job, error: str, now: float) -> Job:
         lost = replace(job, error=error, lost=job.req_id is not None)
@@ -366,8 +366,8 @@ class Schedule:
         self._held.discard(job.number)
         return ended
 
-    def _push(self, job: Job, due: float) -> Job:
-        self._jobs[job.number] = job = replace(job, due=due)
+    def _push(self, job: Job, due: float, **changes: Any) -> Job:
+        self._jobs[job.number] = job = replace(job, due=due, **changes)
         heapq.heappush(self._later, (due, job.number))
         return job
 

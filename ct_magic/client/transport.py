@@ -20,7 +20,6 @@ import ssl
 import time
 from collections.abc import Callable, Collection, Iterable
 from contextlib import closing
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
@@ -33,6 +32,7 @@ from ct_magic.client.connection import BoundedAdapter
 from ct_magic.client.responses import kept_by, pause, read, sent_at, unusable
 from ct_magic.common.threads import now
 from ct_magic.common.words import duration
+from ct_magic.rows import replace
 from ct_magic.settings import zone
 
 if TYPE_CHECKING:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 from math import inf
 from random import Random
@@ -21,6 +20,7 @@ from ct_magic.client.jobs import Answer, Failure, Job, Shared, State, Success, T
 from ct_magic.client.limits import LIMITS, REQUEST, UNTAUGHT, Gate, Learned
 from ct_magic.client.scheduler import Schedule
 from ct_magic.common.threads import AwakeClock, in_child, spawn
+from ct_magic.rows import replace
 
 if TYPE_CHECKING:
     from ct_magic.client.journal.journal import Journal

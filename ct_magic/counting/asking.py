@@ -5,7 +5,6 @@ from __future__ import annotations
 import secrets
 import warnings
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from functools import partial
 from time import time
 from typing import TYPE_CHECKING
@@ -21,6 +20,7 @@ from ct_magic.client.limits import LIMITS, Learned, gate
 from ct_magic.planning.prepare import PreparedCell
 from ct_magic.planning.row_results import RowResult, RowRun, row_results
 from ct_magic.query import parser
+from ct_magic.rows import replace
 from ct_magic.session.session import SANDBOX, SESSION
 
 if TYPE_CHECKING:

@@ -12,7 +12,6 @@ from __future__ import annotations
 import json
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, MutableMapping, Sequence
-from dataclasses import replace
 from datetime import UTC, date, datetime, tzinfo
 from functools import reduce
 from typing import TYPE_CHECKING, Any
@@ -26,7 +25,7 @@ from ct_magic.counting.handle import Stamp, frame_maker
 from ct_magic.errors import CountError, CountInterrupt, JournalError
 from ct_magic.planning.prepare import PreparedCell, today_of
 from ct_magic.planning.row_results import row_results
-from ct_magic.rows import Formula, Plan, Question, Record, Row
+from ct_magic.rows import Formula, Plan, Question, Record, Row, replace
 from ct_magic.session.session import SESSION
 from ct_magic.settings import Settings, zone
 

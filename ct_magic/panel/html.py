@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import replace
 from html import escape
 from typing import Literal
 
@@ -28,6 +27,7 @@ from ct_magic.panel.tables import (
 )
 from ct_magic.planning.row_results import RowResult, shared_error
 from ct_magic.query.lexer import CONTEXTUAL, KEYWORDS, tokens_of_cell
+from ct_magic.rows import replace
 
 Shape = Literal["one", "rows", "long", "grid"]
 IN_SIGHT = 8  # rows of a long table while it runs: those that changed last

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
 from functools import partial
 from html import escape, unescape
 from itertools import zip_longest
@@ -21,7 +20,7 @@ from ct_magic.panel import text as panel_text
 from ct_magic.panel.panel import FINE, MOST_ROWS, Standing, column_words, pieces
 from ct_magic.panel.style import DOUBT, INK, MUTED, WRONG, bar
 from ct_magic.planning.row_results import RowResult, reason, shared_error
-from ct_magic.rows import Record, Row, row_name
+from ct_magic.rows import Record, Row, replace, row_name
 
 NONE = "\u2013"  # in the place of a count that will not come
 _LONGEST_NAME = 24  # characters of names whose common begin is shown

@@ -20,7 +20,6 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from functools import cache
 from itertools import chain
 from typing import Any, TextIO
@@ -33,7 +32,7 @@ from ct_magic.panel.panel import About, Panel, Standing
 from ct_magic.panel.plain_panels import SAVED_TICK, Display, TextPanel, still
 from ct_magic.panel.tables import days_among, row_label
 from ct_magic.planning.row_results import RowResult, RowRun
-from ct_magic.rows import row_name
+from ct_magic.rows import replace, row_name
 
 STOPS = "We stop asking. The service has no call that stops the query itself."
 INTERRUPT = "To cancel, interrupt the kernel"

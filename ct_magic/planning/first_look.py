@@ -8,7 +8,6 @@ sooner, and at a time that is known. Small cells are looked at as the settings s
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from random import Random
 from statistics import fmean
 
@@ -27,6 +26,7 @@ from ct_magic.planning.estimate import (
     played,
 )
 from ct_magic.planning.prepare import PreparedCell
+from ct_magic.rows import replace
 
 LATER = (1.0, 1.25, 1.5, 2.0, 2.5, 3.0)  # times `first_look` that a first look may be put off
 TRIED = 100  # times that a cell is played out for each of them

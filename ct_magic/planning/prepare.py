@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import date, datetime, tzinfo
 from functools import partial
 from textwrap import dedent
@@ -19,7 +18,7 @@ from ct_magic.query import parser
 from ct_magic.query.calendar import plain_day
 from ct_magic.query.doubts import FACTS, Known, doubted
 from ct_magic.query.expand import Expansion
-from ct_magic.rows import Plan, Record
+from ct_magic.rows import Plan, Record, replace
 from ct_magic.session.session import SESSION
 from ct_magic.settings import Settings, in_force, zone
 

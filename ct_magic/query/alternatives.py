@@ -19,12 +19,11 @@ import heapq
 from bisect import insort
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from itertools import groupby, product
 
 from ct_magic.query import model
 from ct_magic.query.lexer import ClauseError
-from ct_magic.rows import Record
+from ct_magic.rows import Record, replace
 
 # Rule 2 of `or`: alternative terms are merged where one count finds the same. README.md here, "Or".
 #

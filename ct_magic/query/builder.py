@@ -10,7 +10,6 @@ import reprlib
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import replace
 from datetime import date, tzinfo
 from itertools import pairwise, repeat
 from typing import Any, NoReturn, TypeVar
@@ -23,7 +22,7 @@ from ct_magic.query.doubts import is_misspelt, misplaced, of_event_name
 from ct_magic.query.lexer import API_NAMES, Source, Token, tried_word, unquoted
 from ct_magic.query.parts import NamedCondition, NamedEvent
 from ct_magic.query.payload import OFTEN, from_json
-from ct_magic.rows import Record
+from ct_magic.rows import Record, replace
 
 # How leaves of the tree are read: texts, numbers, lists, variables; and the place of an error.
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import field, replace
+from dataclasses import field
 from functools import reduce
 from typing import Any, TypeVar
 
 from ct_magic.common.system_events import SYSTEM_EVENTS
 from ct_magic.errors import UsageError
 from ct_magic.query import model
-from ct_magic.rows import Record
+from ct_magic.rows import Record, replace
 
 _T = TypeVar("_T")
 Values = tuple[model.Scalar, ...]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from itertools import chain, islice, pairwise
 
 from ct_magic.query.catalog import SCOPES, Names
@@ -13,7 +12,7 @@ from ct_magic.query.mistakes.stop import SPELLED, UNITS
 from ct_magic.query.model import Property, Scalar, Scope
 from ct_magic.query.printer import event_name, name_text, property_text, value_text
 from ct_magic.query.tree import EventName, EventNode, Progress, PropertyName
-from ct_magic.rows import Record
+from ct_magic.rows import Record, replace
 
 _MOST_PROPOSED = 500  # as many as IPython takes from one matcher
 # Never proposed: a label, a scope that is proposed with its dot, `within` with its number.

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import field, replace
+from dataclasses import field
 from datetime import date
 from functools import lru_cache
 from itertools import chain
@@ -21,7 +21,7 @@ from ct_magic.query.catalog import Names
 from ct_magic.query.expand import Expansion
 from ct_magic.query.model import ORDERING, TIME_OF_DAY, ByHour, Operator, Property, Query, Scope
 from ct_magic.query.printer import property_text, value_text
-from ct_magic.rows import Plan, Record, Row
+from ct_magic.rows import Plan, Record, Row, replace
 
 # What an account may have passed in `%ct check`.
 DID_SEES_BASE = "did sees the base"

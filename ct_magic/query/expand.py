@@ -19,7 +19,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import partial
 from itertools import product
@@ -45,6 +45,7 @@ from ct_magic.rows import (
     Row,
     is_over,
     question_about,
+    replace,
 )
 
 # What else the profile did: a statement's clauses as the rows that every piece has.
@@ -132,12 +133,12 @@ class _Counter:
         return Formula(plus, tuple(map(self.number, total.minus)))
 
     def number(self, count: model.Query | model.JsonQuery) -> int:
-        canonical = payload.key(count)
+        body = payload.to_payload(count)
+        canonical = payload.key(count, body)
         number = self._places.setdefault(canonical, len(self.counts))
         if number == len(self.counts):
             self.counts.append(count)
-            body, text = payload.to_payload(count), to_text(replace(count, label=None))
-            until, profiles_now = _until(body)
+            text, (until, profiles_now) = to_text(replace(count, label=None)), _until(body)
             question = question_about(body, json.dumps(body), text)
             self.questions.append(
                 replace(question, key=canonical, until=until, profiles_now=profiles_now)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import field, replace
+from dataclasses import field
 from datetime import date
 from enum import Enum
 from typing import Any, ClassVar, Self, TypeVar
 
 from ct_magic.errors import QueryError
-from ct_magic.rows import Record, Scalar as Scalar
+from ct_magic.rows import Record, Scalar as Scalar, replace
 
 
 class ClockRange(Record):

@@ -17,7 +17,6 @@ from __future__ import annotations
 import reprlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import replace
 from datetime import date, tzinfo
 from functools import partial
 from itertools import accumulate
@@ -39,6 +38,7 @@ from ct_magic.query.model import JsonQuery, Query
 from ct_magic.query.parts import NamedCondition, NamedEvent
 from ct_magic.query.printer import to_text
 from ct_magic.query.tree import DidNode, Progress, QueryNode, StatementNode, reach
+from ct_magic.rows import replace
 
 _DEEPEST = 30  # brackets in brackets
 _INDENTED = "a statement begins without indentation: take the spaces before it away"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from dataclasses import replace
 from datetime import date
 from itertools import groupby
 from typing import Any
@@ -13,6 +12,7 @@ from typing import Any
 from ct_magic.errors import QueryError, UsageError
 from ct_magic.query import model, strict_json
 from ct_magic.query.calendar import ends
+from ct_magic.rows import replace
 
 FAMILIES = {
     "profile_fields": model.Scope.PROFILE,
@@ -290,9 +290,9 @@ def _checked_object(part: object, keys: Iterable[str]) -> dict[str, object]:
 # there once. Rule: README.md here, "What is asked, and what it costs".
 
 
-def key(count: model.Query | model.JsonQuery) -> str:
-    """Return the text that is equal for two counts that ask the same."""
-    body = to_payload(count)
+def key(count: model.Query | model.JsonQuery, body: dict[str, Any] | None = None) -> str:
+    """Return the text that is equal for two counts that ask the same; `body` is its JSON, made."""
+    body = to_payload(count) if body is None else body
     return _text(body if isinstance(count, model.JsonQuery) else _canonical(body))
 
 

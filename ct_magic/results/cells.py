@@ -13,7 +13,6 @@ from __future__ import annotations
 import math
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
 from datetime import date, datetime
 from enum import Enum
 from typing import Any
@@ -25,7 +24,7 @@ from ct_magic.query.calendar import number_of_pieces
 from ct_magic.query.model import Days, Unit
 from ct_magic.results import frame
 from ct_magic.results.frame import COLUMNS, LAYOUT
-from ct_magic.rows import Record, is_over
+from ct_magic.rows import Record, is_over, replace
 
 _NEEDED = ("query", "start", "end", "count")
 CellValue = str | float | bool | date

@@ -5,14 +5,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
 from datetime import UTC, date, datetime, tzinfo
 from itertools import groupby
 from math import isfinite
 from typing import Any
 
 from ct_magic.client.jobs import Job, State, Tally
-from ct_magic.rows import Comparison, Formula, Plan, Question, Record, Row
+from ct_magic.rows import Comparison, Formula, Plan, Question, Record, Row, replace
 
 _Stored = Mapping[str, Any]
 LATEST = datetime(9000, 1, 1, tzinfo=UTC).timestamp()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from itertools import pairwise
 
 from ct_magic.errors import QueryError
@@ -13,7 +12,7 @@ from ct_magic.forms.draft.draft import FIELDS, FieldRow, Key, clause_key, row, w
 from ct_magic.forms.draft.from_tree import draft
 from ct_magic.query.lexer import Source, tokens
 from ct_magic.query.parser import spelled
-from ct_magic.rows import Record
+from ct_magic.rows import Record, replace
 
 
 class Missing(str):
