@@ -337,9 +337,11 @@ def test_where_nothing_arrived_there_is_a_picture_that_says_so(name: str) -> Non
 @pytest.mark.parametrize("name", PICTURES)
 @pytest.mark.parametrize("number", [None, 0, 1, 10**12])
 def test_each_number_of_profiles_can_be_drawn(name: str, number: int | None) -> None:
-    """Nobody, one, or more than there are people."""
+    """Nobody, one, or more than there are people: of at least as many, since others are refused."""
     df = PICTURES[name].copy()
     df["count"] = pd.array([number] * len(df), dtype="Int64")
+    if number and "of" in df:
+        df["of"] = df["of"].clip(lower=number)
     chart = drawn(df)
     assert chart.x.low < chart.x.high
     assert chart.y.low < chart.y.high
