@@ -116,7 +116,7 @@ Answer = Success | Partial | NotYet | Busy | Trouble | Forgotten | Denied | Fail
 
 
 class Job(Record):
-    """One count on its way. Frozen: every step makes a new one with `dataclasses.replace`."""
+    """One count on its way. Frozen: every step makes a new one with `rows.replace`."""
 
     number: int  # its question's place in the plan, from 0
     question: Question
