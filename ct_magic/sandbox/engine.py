@@ -84,7 +84,10 @@ def schema(db: duckdb.DuckDBPyConnection, events: Iterable[str]) -> dict[str, An
     }
 
 
-CONFIG: dict[str, str | bool | int | float | list[str]] = {"threads": 2}
+# A second thread takes longer to start, and to be handed its part, than it saves with few rows.
+CONFIG: dict[str, str | bool | int | float | list[str]] = {"threads": 1}
+SECOND_THREAD = "SET threads = 2"
+MANY = 20_000  # profiles from which on one is worth it
 # In a notebook it would leave a bar of its own, black and for good, below the user's cell.
 _SETUP = f"SET enable_progress_bar = false; {MACROS}"
 
@@ -112,6 +115,8 @@ class Engine:
         import duckdb
 
         self._open(duckdb.connect(config=CONFIG))
+        if profiles >= MANY:
+            self._db.execute(SECOND_THREAD)
         generate(self._db, profiles, seed, today)
         self._names = self._event_names()
 
@@ -119,10 +124,12 @@ class Engine:
         self, folder: Path | None, say: Callable[[str], None], file: Path | None = None
     ) -> None:
         """Fill it with exported events, kept in that file or in a temporary one: see `stored`."""
-        from ct_magic.sandbox.stored import Stored
+        from ct_magic.sandbox.stored import LARGE, Stored
 
         self._stored = Stored(file, CONFIG)
         self._open(self._stored.db)
+        if self._stored.size_with(folder) >= LARGE:
+            self._db.execute(SECOND_THREAD)
         if self._stored.is_of(folder, self._zone) or folder is None:
             self._identity()  # which reads all of it
             say(f"{file}: opened as it was loaded before")

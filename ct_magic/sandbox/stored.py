@@ -30,6 +30,7 @@ SORTED = f"""
 CREATE OR REPLACE TABLE events AS
 SELECT {", ".join(import_events.EVENTS)} FROM events ORDER BY event_name, ts
 """
+LARGE = 16 << 20  # bytes of a file, or of a folder's, from which on a second thread is worth it
 _ANEW = "where it was cut short, remove it and load the events again with --data DIR"
 _FOREIGN = "is another database or file: --db takes one of its own"
 
@@ -64,6 +65,11 @@ class Stored:
         """Return the rows of a query; raise UsageError where the file is cut short."""
         with self._readable():
             return self.db.execute(query).fetchall()
+
+    def size_with(self, folder: Path | None) -> int:
+        """Return how many bytes it has, together with the files of a folder."""
+        files = import_events.files(folder) if folder else []
+        return sum(file.stat().st_size for file in [self._file, *files])
 
     def is_of(self, folder: Path | None, zone: tzinfo) -> bool:
         """Return True if it holds all events of that folder; of any, where none is named."""
