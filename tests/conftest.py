@@ -149,9 +149,9 @@ def shell(_shell: InteractiveShell) -> Iterator[InteractiveShell]:
     """A real IPython shell with the extension loaded, as after `%load_ext ct_magic`."""
     _shell.reset()
     _shell.extension_manager.load_extension("ct_magic")
-    _shell.run_line_magic("config", "CountMagics.poll_interval = 0.01")
-    _shell.run_line_magic("config", "CountMagics.max_counts = 500")  # another test may set it
-    _shell.run_line_magic("config", "CountMagics.progress = 'none'")
+    magics = _shell.magics_manager.registry["CountMagics"]
+    magics.poll_interval, magics.progress = 0.01, "none"
+    magics.max_counts = 500  # another test may set it
     yield _shell
     _shell.extension_manager.unload_extension("ct_magic")
     _shell.reset()

@@ -22,6 +22,7 @@ from helpers.slow_evaluator import Evaluator, Expected
 
 MOST_COUNTS = 60
 Count = Callable[[Any], tuple[int, int]]  # the API's JSON -> profiles and events
+_ANSWERS: dict[Count, dict[str, tuple[int, int]]] = {}  # an engine's data never change
 
 
 @dataclass(frozen=True)
@@ -109,9 +110,13 @@ def planned(statements: list[Query | JsonQuery], today: date) -> Plan:
 
 
 def answered(cell: Plan, count: Count) -> list[Job]:
-    """Return the jobs of a plan's questions, all of them answered."""
+    """Return the jobs of a plan's questions, all of them answered: each body once by an engine."""
+    known = _ANSWERS.setdefault(count, {})
+    for question in cell.questions:
+        if question.body not in known:
+            known[question.body] = count(json.loads(question.body))
     return [
-        Job(number, question, State.SUCCESS, tally=Tally(*count(json.loads(question.body))))
+        Job(number, question, State.SUCCESS, tally=Tally(*known[question.body]))
         for number, question in enumerate(cell.questions)
     ]
 
