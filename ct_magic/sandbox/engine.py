@@ -124,7 +124,8 @@ class Engine:
         self, folder: Path | None, say: Callable[[str], None], file: Path | None = None
     ) -> None:
         """Fill it with exported events, kept in that file or in a temporary one: see `stored`."""
-        from ct_magic.sandbox.stored import LARGE, Stored
+        from ct_magic.sandbox.import_events import LARGE
+        from ct_magic.sandbox.stored import Stored
 
         self._stored = Stored(file, CONFIG)
         self._open(self._stored.db)

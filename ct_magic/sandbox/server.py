@@ -87,11 +87,11 @@ def is_loopback(host: str) -> bool:
 
 
 # As `threads.now`: within `partial` what freezes time does not find it.
-_moment: Callable[[], float]
+_real_time: Callable[[], float]
 if hasattr(time, "clock_gettime"):
-    _moment = partial(time.clock_gettime, time.CLOCK_REALTIME)
+    _real_time = partial(time.clock_gettime, time.CLOCK_REALTIME)
 else:
-    _moment = partial(time.time)
+    _real_time = partial(time.time)
 
 
 class _Http(ThreadingHTTPServer):
@@ -132,7 +132,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def date_time_string(self, timestamp: float | None = None) -> str:
         """Return the moment of an answer, which no test's frozen time makes earlier than others."""
-        return super().date_time_string(_moment() if timestamp is None else timestamp)
+        return super().date_time_string(_real_time() if timestamp is None else timestamp)
 
     def do_GET(self) -> None:
         """Answer a request, of whichever method."""

@@ -30,7 +30,6 @@ SORTED = f"""
 CREATE OR REPLACE TABLE events AS
 SELECT {", ".join(import_events.EVENTS)} FROM events ORDER BY event_name, ts
 """
-LARGE = 16 << 20  # bytes of a file, or of a folder's, from which on a second thread is worth it
 _ANEW = "where it was cut short, remove it and load the events again with --data DIR"
 _FOREIGN = "is another database or file: --db takes one of its own"
 
