@@ -344,7 +344,7 @@ def test_a_count_is_asked_anew_where_that_is_ticked(account: Sandbox) -> None:
         hand.press("Run")
         until(lambda: isinstance(hand.variables["counts"], pd.DataFrame))
         assert hand.variables.pop("counts")["cached"].tolist() == [is_cached]
-    until(lambda: "counts is a DataFrame" in hand.said)  # or it would be said after what comes next
+        until(lambda: "counts is a DataFrame" in hand.said)  # else it comes after what is next
     hand.press("Insert cell")
     until(lambda: "This page inserts no cells" in hand.said)
     assert hand.read("the cell's text") == ["%%ctcount counts --refresh\nApp Launched 2026-10"]
