@@ -80,12 +80,14 @@ def test_a_load_that_was_cut_short_is_done_again(exported: Path, tmp_path: Path)
     assert counted(exported, db)[0] == 1
 
 
-def test_a_file_with_a_profile_twice_is_loaded_again(exported: Path, tmp_path: Path) -> None:
-    """An older version kept such files; over one, a profile's events would count twice."""
+@pytest.mark.parametrize("rules", ["[", "[1, "])
+def test_a_file_of_other_rules_is_loaded_again(exported: Path, tmp_path: Path, rules: str) -> None:
+    """Older versions kept a profile twice, or what an earlier event said of it."""
     db = tmp_path / "kept.duckdb"
     first = counted(exported, db)
     with duckdb.connect(str(db)) as older:
         older.execute("INSERT INTO profiles SELECT * FROM profiles")
+        older.execute("UPDATE ct_magic_source SET files = replace(files, '[2, ', ?)", [rules])
     with pytest.raises(UsageError, match="load them with --data"):
         counted(None, db)
     again = counted(exported, db)
