@@ -5,7 +5,7 @@ place, with questions to the grammar (what may follow some tokens, how far it ac
 line). Then GUESSES are tried in their order, and the first one that returns a message wins:
 
 1. what is wrong in any context: a text cut short, a sign that no rule has;
-2. what people write in other words (`rewrites.txt`), also several events where one is expected: a
+2. what people write in other words (`rewrites`), also several events where one is expected: a
    pattern, and a cure that is put in its place and shown only where the grammar accepts it; days in
    words (27 Nov, Q3) likewise;
 3. words of other languages (`words.txt`), and misspelt keywords: the other word is tried in their

@@ -1,8 +1,15 @@
 """What people type for what the language has in other words: patterns, and the cure that is tried.
 
-`rewrites.txt` holds a pattern over the statement's text and the message with what to write. The
-cure is put in the place of what was typed, and only said where the grammar gets further with it:
-so a pattern may be generous. Days in words (27 Nov, Q3) are written as the language writes them.
+How it works. The tables in `rewrites` hold two lines for each: what people type, and what to
+write. The first is a pattern of Python's `re` over the statement on one line, in which {event},
+{n}, {unit} and the like stand for what `_OF_KIND` says. It matches anywhere around the stop; behind
+> where the grammar stops, behind ^ where the statement begins, behind = only the whole name of an
+event that the grammar took, behind + that, too. What is behind < comes after misspelt words.
+
+In the second line the cure is between the signs `. It is put in the place of what was typed, and
+only said where the grammar gets further with it: so a pattern may be generous. The first cure that
+does so is taken, over all tables in the order of `_TABLES`. Days in words (27 Nov, Q3) are written
+as the language writes them.
 """
 
 from __future__ import annotations
@@ -21,6 +28,10 @@ from ct_magic.query.mistakes.stop import Line, Mistake, Stop, typed
 from ct_magic.query.model import THOUSANDS
 from ct_magic.query.tree import reach
 
+_TABLES = (
+    *("funnels", "how_often", "other_events", "first_time", "own_days", "parts", "shares"),
+    *("periods", "values", "commands", "filters", "numbers", "signs"),
+)
 _FUNNEL = "App Installed share did Product Viewed share did Charged"  # as `words.txt` has it
 _MOST_DIGITS = 100  # of a number that a pattern takes
 _AROUND = 20  # tokens on each side of the stop: more would take long in a long cell
@@ -499,8 +510,8 @@ def _beginnings(pattern: str) -> frozenset[str]:
 
 @cache
 def _rewrites() -> tuple[tuple[str, str, str], ...]:
-    """Return of each row of the table its sign, its pattern and its message."""
-    lines = table_lines("rewrites.txt")
+    """Return of each row of the tables its sign, its pattern and its message."""
+    lines = [line for name in _TABLES for line in table_lines(f"rewrites/{name}.txt")]
     rows = zip((re.split(r"^(=|[+<]?[>^]?)", p) for p in lines[::2]), lines[1::2], strict=True)
     return tuple((sign, pattern, said.strip()) for (_, sign, pattern), said in rows)
 
