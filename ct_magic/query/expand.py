@@ -28,7 +28,7 @@ from typing import Any
 
 from ct_magic.common import words
 from ct_magic.errors import QueryError
-from ct_magic.query import alternatives, calendar, model, payload
+from ct_magic.query import alternatives, calendar, model, not_yet, payload
 from ct_magic.query.calendar import Stretch, ends
 from ct_magic.query.lexer import ClauseError
 from ct_magic.query.printer import clause_text, to_text
@@ -303,40 +303,28 @@ class _Statement:
     # Which days are asked, and whether.
 
     def _asked(self, piece: _Slice, chain: _Chain) -> tuple[Stretch, Stretch | None, bool]:
-        """Return the stretch of a row, that of the other period, and whether they are asked.
-
-        Of own days, these are the first days whose window is over, equally many in both.
-        """
+        """Return the stretch of a row, that of the other period, and whether they are asked."""
         own, other = piece.stretch, piece.other
         if chain.last_day is None:
             has_begun = not self.has_hours or self._is_over(piece, ends(own.days)[0])
             return own, other, self._is_asked(chain, own) and has_begun
-        pair = [stretch for stretch in (own, other) if stretch]
-        used = [self._used_days(chain.last_day, stretch) for stretch in pair]
-        if all(n == calendar.length(s.piece) for n, s in zip(used, pair, strict=True)):
-            return own, other, True
-        fewest = min(used)
-        return _first_days(own, fewest), other and _first_days(other, fewest), fewest > 0
-
-    def _used_days(self, last_day: int, stretch: Stretch) -> int:
-        """Return how many first days of a stretch have this own day in the past."""
-        over = (self.today - ends(stretch.piece)[0]).days - last_day
-        return max(0, min(over, calendar.length(stretch.piece)))
+        return not_yet.over_in_both(self.today, chain.last_day, own, other)
 
     def own_counts(self) -> int:
         """Return how many counts the own days of the statement's own period need."""
         lasts = [chain.last_day for chain in self.chains if chain.last_day is not None]
-        days = sum(self._used_days(last, stretch) for last in lasts for stretch in self.stretches)
+        days = sum(
+            not_yet.days_over(self.today, last, stretch)
+            for last in lasts
+            for stretch in self.stretches
+        )
         axes = (axis for axis in self.query.by if not isinstance(axis, model.ByTime))
         return days * prod(_size(axis, self.period) for axis in axes)
 
     def _is_asked(self, chain: _Chain, stretch: Stretch) -> bool:
         """Return True where the stretch has begun, and what an `after` moves it to is over."""
-        if not self.waits:
-            return True
-        moved = (calendar.moved(stretch.piece, shift) for shift in _moved_on(chain.clauses))
-        begins = ends(stretch.piece)[0]
-        return begins <= self.today and all(ends(days)[1] < self.today for days in moved)
+        shifts = _moved_on(chain.clauses)
+        return not self.waits or not_yet.has_come(self.today, stretch.piece, shifts)
 
     def _is_over(self, piece: _Slice, end: date) -> bool:
         return is_over(end, piece.pieces, self.today, self.hours)
@@ -453,15 +441,6 @@ def _windows(step: model.Clause) -> str | None:
     if operator in (model.Operator.LESS_THAN, model.Operator.LESS_THAN_EQUALS):
         return FEWER
     return PARTS if (operator, times) == (model.Operator.GREATER_THAN_EQUALS, 1) else MORE
-
-
-def _first_days(stretch: Stretch, number: int) -> Stretch:
-    """Return the stretch with only so many of its days; with all of them where it has none."""
-    if number == calendar.length(stretch.piece):
-        return stretch
-    start = ends(stretch.piece)[0]
-    days = model.Days(start, start + timedelta(number - 1)) if number else stretch.piece
-    return replace(stretch, days=days, whole=False)
 
 
 def _each_day(stretch: Stretch) -> Iterator[Stretch]:
