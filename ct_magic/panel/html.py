@@ -6,20 +6,19 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from html import escape
-from typing import Literal
 
 from ct_magic.client.jobs import State
 from ct_magic.common import words
 from ct_magic.common.words import counted, duration, plain
 from ct_magic.panel import style, text as panel_text
-from ct_magic.panel.panel import Standing, has_trouble
+from ct_magic.panel.folding import IN_SIGHT, in_sight, is_folded, is_pictured, shape
+from ct_magic.panel.panel import Standing, single
 from ct_magic.panel.style import DOUBT, INK, MUTED, bar
 from ct_magic.panel.tables import (
     clock,
     dotted,
     foreign,
     grid_as_html,
-    is_grid,
     quiet,
     rows_as_html,
     state,
@@ -29,10 +28,6 @@ from ct_magic.planning.row_results import RowResult, shared_error
 from ct_magic.query.lexer import CONTEXTUAL, KEYWORDS, tokens_of_cell
 from ct_magic.rows import replace
 
-Shape = Literal["one", "rows", "long", "grid"]
-IN_SIGHT = 8  # rows of a long table while it runs: those that changed last
-IN_TROUBLE = 3  # of them at most
-DRAWN = 250  # cells of a grid that is drawn anew while it fills
 _DAY = 86400  # seconds that a clock goes on by itself
 TODO = "{}: what was sent is fetched, the rest is asked."
 _PARTS = {
@@ -152,52 +147,6 @@ def live_region(standing: Standing) -> str:
     return f'<div role="status" style="{style.HIDDEN}">{escape(panel_text.spoken(standing))}</div>'
 
 
-def in_sight(standing: Standing) -> Sequence[RowResult]:
-    """Return the rows that a live panel shows: all, or of many those that changed last.
-
-    What is marked stays. At most three are in trouble: of what all wait for, the head speaks.
-    """
-    rows = standing.rows
-    if len(rows) <= panel_text.ROWS:
-        return rows
-
-    def last_news(row: RowResult) -> float:
-        times = [time for job in row.jobs for time in (job.ended, job.began) if time is not None]
-        return max(times, default=float("-inf"))
-
-    newest = sorted(rows, key=last_news, reverse=True)
-    kept = [row for row in newest if row.row.number in standing.marked]
-    others = [row for row in newest if row.row.number not in standing.marked]
-    most = IN_TROUBLE - sum(map(has_trouble, kept))
-    troubled = [*filter(has_trouble, others)][: max(0, min(most, IN_SIGHT - len(kept)))]
-    # What has its number comes first, then what is asked.
-    calm = sorted((row for row in others if not has_trouble(row)), key=lambda r: r.count is None)
-    shown = [*kept, *troubled, *calm[: IN_SIGHT - len(kept) - len(troubled)]]
-    return sorted(shown, key=lambda row: (has_trouble(row), row.row.number))
-
-
-def single(standing: Standing) -> RowResult | None:
-    """Return the row of a cell that is one number: its only one, or its only share."""
-    rows = standing.rows
-    if len(rows) == 1:
-        return rows[0]
-    is_share = len(rows) == 2 and [row.row.base for row in rows] == [0, 0]
-    return rows[1] if is_share else None
-
-
-def shape(standing: Standing) -> Shape:
-    """Return how a cell is drawn: as one number, as rows below each other, or as a grid.
-
-    Retention is drawn as the grid that it will be unless that is too large. Long are rows that are
-    not all shown: some of them while it runs, then a picture.
-    """
-    if single(standing):
-        return "one"
-    if is_grid(standing.rows) and (standing.over or len(standing.rows) <= DRAWN):
-        return "grid"
-    return "rows" if len(standing.rows) <= panel_text.ROWS else "long"
-
-
 def _card(standing: Standing, *, live: bool) -> str:
     query, rows = _query_html(standing), standing.rows
     if (row := single(standing)) is not None:
@@ -212,7 +161,7 @@ def _card(standing: Standing, *, live: bool) -> str:
         standing = replace(standing, rows=tuple(replace(row, error=None) for row in rows))
     # The picture below shows the rows; of a retention it adds the curve to this map.
     is_map = any(row.row.after is not None for row in rows)
-    if shape(standing) == "grid" and (is_map or not standing.folded):
+    if shape(standing) == "grid" and (is_map or not is_pictured(standing)):
         return head + grid_as_html(standing)
     return head + _rows_html(standing, live)
 
@@ -224,12 +173,12 @@ def _rows_html(standing: Standing, live: bool) -> str:
         drawn = f'<div class="ct-area">{rows_as_html(standing, shown, live=live)}</div>'
         left = f'<div style="margin-top:4px">{len(rows) - len(shown):,} more rows</div>'
         return drawn if live else drawn + left
-    if not standing.folded and shape(standing) != "long":
+    if not is_folded(standing):
         return whole_table(standing, rows, live=live)
     drawn = ""
     if standing.lost:
         drawn = whole_table(standing, standing.lost[:IN_SIGHT])
-    elif not standing.folded and not standing.has_shares:
+    elif not is_pictured(standing) and not standing.has_shares:
         lines = columns_drawn(standing, style.AREA - 4)
         drawn = f'<div class="ct-area">{lines}</div>' if lines else ""
     table = whole_table(standing, rows)

@@ -76,11 +76,6 @@ class Standing(Record):
         return all(row.state.ended for row in self.rows)
 
     @property
-    def folded(self) -> bool:
-        """True when all rows are behind a disclosure: done, and shown by the picture below."""
-        return self.over and self.about.plotted and not self.lost
-
-    @property
     def lost(self) -> list[RowResult]:
         """The rows that have ended without a count."""
         return [row for row in self.rows if row.state.ended and row.state not in FINE]
@@ -231,6 +226,15 @@ class Panel:
 
 def _length(row: Row) -> int:
     return (row.end - row.start).days + 1
+
+
+def single(standing: Standing) -> RowResult | None:
+    """Return the row of a cell that is one number: its only one, or its only share."""
+    rows = standing.rows
+    if len(rows) == 1:
+        return rows[0]
+    is_share = len(rows) == 2 and [row.row.base for row in rows] == [0, 0]
+    return rows[1] if is_share else None
 
 
 def seconds_left(jobs: Sequence[Job], now: float) -> tuple[float, float] | None:

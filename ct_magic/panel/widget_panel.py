@@ -27,7 +27,7 @@ from typing import Any, TextIO
 import ipywidgets as w
 
 from ct_magic.common.words import plain
-from ct_magic.panel import html as panel_html, text as panel_text
+from ct_magic.panel import folding, html as panel_html, text as panel_text
 from ct_magic.panel.panel import About, Panel, Standing
 from ct_magic.panel.plain_panels import SAVED_TICK, Display, TextPanel, still
 from ct_magic.panel.tables import days_among, row_label
@@ -56,7 +56,7 @@ class CancelButtons:
 
     def __init__(self, run: RowRun, standing: Standing) -> None:
         self._run, layout = run, _shared_style()[0]
-        self._shape = shape = panel_html.shape(standing)
+        self._shape = shape = folding.shape(standing)
         self._all = _button("Cancel" if shape == "one" else "Cancel all", run.cancel)
         self._boxes: dict[int, w.Checkbox] = {}
         self._list: Any = None  # of the rows that can be marked, where there is one
@@ -77,7 +77,7 @@ class CancelButtons:
             self._open.observe(self._toggle, "value")
             self._list.observe(self._tell, "value")
             self.below.append(_shown(self._list, False))
-        self._sight = {row.row.number for row in panel_html.in_sight(standing)}
+        self._sight = {row.row.number for row in folding.in_sight(standing)}
         self.follow(standing)
         self._tell()
 
@@ -86,7 +86,7 @@ class CancelButtons:
 
         Return True where the boxes are others now: that was one message more.
         """
-        self._seen, shown = standing, panel_html.in_sight(standing)
+        self._seen, shown = standing, folding.in_sight(standing)
         if self._list:
             hidden = len(standing.rows) - len(shown)
             what = f"{hidden:,} more rows" if self._shape == "long" else "cancel some"
@@ -241,7 +241,7 @@ class WidgetPanel(Panel):
         self._card, self._words, self._below = parts
         self._buttons = CancelButtons(self._run, standing)
         self._beside = w.Box([self._card, *self._buttons.over], layout=layout)
-        if panel_html.shape(standing) in ("rows", "long"):
+        if folding.shape(standing) in ("rows", "long"):
             self._beside.add_class("ct-magic-marked")
         shown = [self._beside, *self._buttons.below, self._below, self._words]
         self.box = w.VBox(shown, layout=layout).add_class("ct-magic-panel")
