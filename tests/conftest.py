@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from helpers.length import IS_LONG
 from helpers.shell import TODAY, Count, point_at, through_cell
 from hypothesis import HealthCheck, settings
 from IPython.core.interactiveshell import InteractiveShell
@@ -52,6 +53,8 @@ DESKS = pytest.StashKey["Desks"]()
 IN_A_BROWSER = re.compile(r"browser|test_colour|test_labextension")  # files
 OVER_THE_WHEEL = re.compile(r"project/test_(installed|wheel)")
 SLOW = re.compile(r"^tests/(jupyter/|test_)")  # kernels and processes
+# Tests make much and forget it: to look for cycles so often takes a thirtieth of their time.
+gc.set_threshold(50_000, 20, 20)
 # These take seconds to import, to check what no test has: addresses in letters of all scripts.
 # jsonschema does without, here and in the Jupyter of the processes that are started.
 sys.modules["rfc3987_syntax"] = None  # type: ignore[assignment]
@@ -63,12 +66,32 @@ os.environ["PYTHONPATH"] = os.pathsep.join(
 )
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with what takes long: at the end the workers would wait for a last such file."""
+def pytest_configure(config: pytest.Config) -> None:
+    """Let each worker collect from another folder on: what one has compiled, the others read.
+
+    In a fresh clone it would else be done by all of them.
+    """
+    workers = getattr(config, "workerinput", None)
+    tests = Path(__file__).parent
+    if workers and [Path(arg).resolve() for arg in config.args] == [tests]:
+        places = sorted(map(str, [*tests.glob("test_*.py"), *tests.glob("[a-z]*/")]))
+        begin = int(workers["workerid"][2:]) * len(places) // workers["workercount"]
+        config.args[:] = places[begin:] + places[:begin]
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Begin with what takes long: at the end the workers would wait for a last such file.
+
+    What repeats a rule is left to the longer run.
+    """
+    repeats = [item for item in items if item.get_closest_marker("long") and not IS_LONG]
+    config.hook.pytest_deselected(items=repeats)
+    items[:] = [item for item in items if item not in repeats]
     items.sort(
         key=lambda item: (
             item.get_closest_marker("browser") is None,
             SLOW.match(item.nodeid) is None,
+            item.path,  # each worker has begun elsewhere
         )
     )
 
