@@ -4,13 +4,11 @@ The one exception is a submission that was under way when the kill fell: the req
 and its id never arrived, so nobody can know it, and it is submitted again. Such rows are counted
 here, and there are never more of them than requests may be under way at once.
 
-`python tests/kills.py` does fifty rounds with processes, and `CT_MAGIC_KILLS=50` with kernels; the
-suite does a few of both.
+`python tests/kills.py` does fifty rounds with processes; the suite does two, and one with kernels.
 """
 
 from __future__ import annotations
 
-import os
 import time
 from collections import Counter
 from datetime import timedelta
@@ -21,12 +19,13 @@ import pytest
 from helpers.front_end import started_kernel
 from helpers.journals import submissions
 from helpers.kills import COUNTS, killed
+from helpers.length import amount
 from helpers.shell import TODAY
 from jupyter_client.blocking.client import BlockingKernelClient
 
 from ct_magic.sandbox import Sandbox
 
-ROUNDS = int(os.environ.get("CT_MAGIC_KILLS", "2"))
+ROUNDS = amount(1, long=20)
 SET_UP = """
 %load_ext ct_magic
 %config CountMagics.poll_interval = 0.15
@@ -70,6 +69,7 @@ def test_nothing_is_lost_and_nothing_is_sent_twice(
 
 def test_only_what_the_kill_cut_off_is_sent_again(tmp_path: Path) -> None:
     """A worker writes an id down before it asks further: each kill costs three at the most."""
-    outcome = killed(3, seed=3, folder=tmp_path)
-    assert (outcome.finished, outcome.wrong) == (3 * COUNTS, 0)
-    assert len(outcome.repeated) <= 3 * 3
+    rounds = amount(2, long=20)
+    outcome = killed(rounds, seed=3, folder=tmp_path)
+    assert (outcome.finished, outcome.wrong) == (rounds * COUNTS, 0)
+    assert len(outcome.repeated) <= 3 * rounds

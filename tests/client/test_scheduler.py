@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 from helpers.at_once import NARROW, Narrow
+from helpers.length import amount
 from helpers.plans import question
 
 from ct_magic.client.jobs import (
@@ -153,9 +154,9 @@ def held(duration: float) -> float:
 
 
 @pytest.mark.parametrize("limit", [1, 3, 7])
-def test_ten_thousand_counts_where_pending_queries_are_limited(limit: int) -> None:
+def test_thousands_of_counts_where_pending_queries_are_limited(limit: int) -> None:
     """Within 5 % of the best possible, and the limit is found with a handful of refusals."""
-    n = 10_000
+    n = amount(3_000, long=10_000)
     world = World(durations(n, 3), pending_at_once=limit)
     schedule = Schedule(jobs(n), Timing(), 0.0, Random(3).random, wall=NOW)
     world.run(schedule)

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 from helpers.language_inputs import SINGLES, TODAY, corpus
+from helpers.length import amount
 from hypothesis import assume, given, settings, strategies as st
 
 from ct_magic import QueryError
@@ -46,7 +47,7 @@ from ct_magic.query.parser import parse, statements
 from ct_magic.query.printer import layout
 
 EQUALS = {"joint": "and", "operator": "="}
-QUICK = settings(max_examples=100)
+QUICK = settings(max_examples=amount(50, long=500))
 AXES = [
     ByTime(Unit.WEEK),
     ByValue(Property("Plan, old"), (1, "a, b", "$x", "(c)")),

@@ -10,6 +10,7 @@ from typing import Any
 import ipywidgets as w
 import pandas as pd
 import pytest
+from helpers.length import amount
 from helpers.shell import run, until
 from hypothesis import given, settings, strategies as st
 from IPython.core.interactiveshell import InteractiveShell
@@ -506,7 +507,7 @@ def test_a_cell_that_no_page_inserts_is_shown_to_be_copied() -> None:
     ]
 
 
-@settings(max_examples=15)
+@settings(max_examples=amount(6, long=60))
 @given(st.lists(st.tuples(st.integers(0, 60), st.text(max_size=6)), max_size=12))
 def test_whatever_is_typed_and_pressed_never_fails(steps: list[tuple[int, str]]) -> None:
     """Any text in any field, in any order: an error is shown, nothing is raised."""

@@ -82,7 +82,7 @@ class FrontEnd:
     def begin(self) -> None:
         """Forget what earlier tests ran and showed; the kernel gets this process's environment."""
         places = {k: v for k, v in os.environ.items() if k.startswith(("CT_MAGIC_", "CLEVERTAP_"))}
-        self.done("%reset -f")
+        self.done("import gc\ngc.freeze()\n%reset -f")  # which collects: what is old takes long
         self.done(f"import os{ENVIRON_LIKE.format(places)}")
         self.done("%unload_ext ct_magic")
         self.read()

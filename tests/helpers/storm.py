@@ -214,6 +214,7 @@ class Storm:
 
     def __post_init__(self) -> None:
         self._random, self._lock = Random(self.seed), threading.Lock()
+        self._deck: list[str] = []
         self._bodies: dict[str, str] = {}
         self._in_a_row: defaultdict[str, int] = defaultdict(int)
         self._looks: Counter[str] = Counter()
@@ -264,7 +265,9 @@ class Storm:
             self._in_a_row[query] = 0
             return None
         self._in_a_row[query] += 1
-        name = self._random.choice(list(FAULTS))
+        # Each kind once before any comes again.
+        self._deck = self._deck or self._random.sample(list(FAULTS), len(FAULTS))
+        name = self._deck.pop()
         self.met[name] += 1
         return FAULTS[name]
 

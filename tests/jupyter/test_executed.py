@@ -33,6 +33,7 @@ def written(account: Sandbox, tmp_path: Path) -> Path:
     return tmp_path / "page.ipynb"
 
 
+@pytest.mark.long
 def test_voila_serves_the_end(written: Path) -> None:
     """Counted before the page appears, also what was sent to the background; no buttons."""
     page = served(overlay(written.parent / "site", *VOILA), written)

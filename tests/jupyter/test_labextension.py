@@ -51,7 +51,13 @@ AMONG_OTHERS = f"""async () => {{
   const state = editor.editor.state.constructor.create({{ extensions: [python, ours] }});
   return state.facet(ours.language.extension[0].facet).name;
 }}"""
-BOTH = pytest.mark.parametrize("notebook", ["lab", "notebook"], indirect=True, scope="module")
+# Notebook 7 is made of the same parts; that it has ours, a test of the panel shows.
+MOST_IN_LAB = pytest.mark.parametrize(
+    "notebook",
+    ["lab", pytest.param("notebook", marks=pytest.mark.long)],
+    indirect=True,
+    scope="module",
+)
 LAB = pytest.mark.parametrize("notebook", ["lab"], indirect=True, scope="module")
 
 
@@ -108,7 +114,7 @@ def type_cell(notebook: Notebook, *lines: str) -> None:
 
 
 @pytest.mark.browser
-@BOTH
+@MOST_IN_LAB
 def test_a_query_is_coloured_as_python_is(notebook: Notebook) -> None:
     """Keywords, texts, numbers and comments look as they do in a cell of Python beside it."""
     notebook.until(lambda: look(notebook, 0, "where") and look(notebook, 2, "for"))
@@ -139,7 +145,7 @@ def test_a_query_is_coloured_where_another_extension_colours_every_cell(notebook
 
 
 @pytest.mark.browser
-@BOTH
+@MOST_IN_LAB
 def test_a_kernel_inserts_a_cell(notebook: Notebook) -> None:
     """It stands below the one that was clicked, is active, can be undone; also after a restart."""
     for _ in range(2):

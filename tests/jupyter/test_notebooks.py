@@ -14,6 +14,7 @@ from typing import Any
 import nbformat
 import pandas as pd
 import pytest
+from helpers.length import amount
 from nbclient import NotebookClient
 from nbconvert import HTMLExporter, ScriptExporter
 from traitlets.config import Config
@@ -24,13 +25,15 @@ NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 NAMES = sorted(path.name for path in NOTEBOOKS.glob("*.ipynb"))
 # Instead of the sandbox inside the kernel, which takes its time: one that answers at once.
 INSTEAD = "%config CountMagics.poll_interval = 0.05"
+# Fewer than a sandbox has by itself, and enough for what the notebooks say of their numbers.
+PROFILES = amount(20_000, long=50_000)
 VEGA = "application/vnd.vegalite.v5+json"
 
 
 @pytest.fixture(scope="module")
 def environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
-    """The environment of a kernel whose account is a whole sandbox of today."""
-    with Sandbox(latency=0) as box:
+    """The environment of a kernel whose account is a sandbox of today."""
+    with Sandbox(latency=0, profiles=PROFILES) as box:
         yield dict(os.environ) | {
             "CLEVERTAP_ACCOUNT_ID": "SANDBOX",
             "CLEVERTAP_PASSCODE": "sandbox",

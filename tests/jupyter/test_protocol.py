@@ -22,11 +22,11 @@ from ct_magic.sandbox import Sandbox
 
 INSTALLED = "installed"
 # What stands before the installed packages; ipykernel 6 needs one that 7 does not.
-VERSIONS = {
-    INSTALLED: [],
+OLDER = {
     "6.29.5": ["ipykernel==6.29.5", "nest_asyncio==1.6.0"],
     "7.3.0": ["ipykernel==7.3.0"],
 }
+VERSIONS = [INSTALLED, *(pytest.param(version, marks=pytest.mark.long) for version in OLDER)]
 # Of what has nothing to do with the version.
 IN_THE_INSTALLED = pytest.mark.parametrize("kernel", [INSTALLED], indirect=True)
 THREE = "App Launched 2026-08\nApp Launched 2026-09\nApp Launched 2026-10"
@@ -50,8 +50,7 @@ def kernel(
 ) -> Iterator[FrontEnd]:
     """A kernel of that ipykernel; its version is asked of itself."""
     version, folder = request.param, tmp_path_factory.mktemp("kernel")
-    wanted = VERSIONS[version]
-    before = overlay(folder / "site", *wanted) if wanted else None
+    before = None if version == INSTALLED else overlay(folder / "site", *OLDER[version])
     environ = {f"CT_MAGIC_{kind}_DIR": str(folder / kind) for kind in ("STATE", "CONFIG")}
     with front_end(before, environ) as front:
         front.done(SET_UP)

@@ -4,6 +4,7 @@ from datetime import date
 from itertools import combinations, product
 
 import pytest
+from helpers.length import amount
 from hypothesis import given, settings, strategies as st
 
 from ct_magic.query.alternatives import Term, condition_keys, merged
@@ -86,7 +87,7 @@ def typed(value: object) -> tuple[str, object]:
     return type(value).__name__, value
 
 
-@settings(max_examples=150)
+@settings(max_examples=amount(75, long=750))
 @given(TERMS)
 def test_it_is_what_the_page_says_step_by_step(terms: list[Term]) -> None:
     """The quick way and the slow way give the same terms, in the same order and spelling."""
@@ -124,7 +125,7 @@ OF_NUMBERS = st.builds(
 )
 
 
-@settings(max_examples=150)
+@settings(max_examples=amount(75, long=750))
 @given(st.lists(st.lists(OF_NUMBERS, min_size=1, max_size=3).map(tuple), min_size=1, max_size=6))
 def test_the_terms_that_are_left_hold_for_the_same_events(terms: list[Term]) -> None:
     """Whatever the values hash to: small negative numbers, and numbers that hash as others do."""

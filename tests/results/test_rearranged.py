@@ -16,6 +16,7 @@ from helpers import frames
 from helpers.engines import generated
 from helpers.evaluated import answered, planned
 from helpers.frames import base, frame, share, week
+from helpers.length import amount
 
 from ct_magic import UsageError, compare, plot, shares
 from ct_magic.common.statistics import difference
@@ -375,7 +376,7 @@ def test_whatever_was_made_of_a_frame_its_numbers_are_the_same_or_missing(
     df = asked(engine, label + text)
     names = ["share_of_step_before", "change"]
     truth = lines_of(shares(df), names)
-    for seed in range(12):  # of each text in other ways
+    for seed in range(amount(6, long=60)):  # of each text in other ways
         found = lines_of(shares(worked_on(df, Random(f"{seed} {label}{text}"))), names)
         assert found.keys() <= truth.keys()
         for key, values in found.items():
@@ -399,7 +400,7 @@ def test_a_comparison_of_whatever_was_made_of_a_frame_is_with_what_it_names(
         tuple(days_of(line[k]) for k in keys): (line["count"], line["of"])
         for line in df.to_dict("records")
     }
-    for seed in range(10):
+    for seed in range(amount(5, long=50)):
         try:
             compared = compare(worked_on(df, Random(f"{seed} {label}{text}")), "profile.Plan")
         except UsageError:
